@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['tests/**/*.test.ts'],
+    // Kernels bring their own thread pool; two workers keep a small machine from thrashing.
+    maxWorkers: 2,
+    pool: 'forks',
+    testTimeout: 60_000,
+  },
+});
