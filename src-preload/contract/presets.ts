@@ -1,0 +1,108 @@
+/**
+ * The three presets (METHOD): `notes`, every figure as the owner wrote it; `published`, the released method's; `legato`, the
+ * default, whatever measures best. Where they differ, the difference is a setting.
+ */
+import { z } from 'zod';
+import { trainingSettings } from './settings';
+import type { PresetName, TrainingSettings } from './settings';
+
+const notes: TrainingSettings = {
+  preset: 'notes',
+  steps: 30_000,
+  seed: 0,
+  checkpointInterval: 60,
+  evaluationInterval: 0,
+  resolution: 1600,
+  holdout: 8,
+  viewOrder: 'shuffled',
+  coarseFactor: 1,
+  coarseSteps: 0,
+  meansRateStart: 1.6e-4,
+  meansRateEnd: 1.6e-6,
+  sphericalHarmonicsRate: 2.5e-3,
+  sphericalHarmonicsRestDivisor: 20,
+  opacityRate: 0.05,
+  logScalesRate: 0.005,
+  quaternionsRate: 0.001,
+  rateDecay: 1,
+  adamBeta1: 0.9,
+  adamBeta2: 0.999,
+  adamEpsilon: 1e-15,
+  shDegree: 3,
+  shInterval: 1000,
+  background: [0, 0, 0],
+  randomBackground: false,
+  antialiased: false,
+  semanticsMovesGeometry: false,
+  ssimWeight: 0.2,
+  initialOpacity: 0.1,
+  initialNeighbours: 3,
+  initialScale: 1,
+  randomPoints: 50_000,
+  densityStart: 500,
+  densityStop: 15_000,
+  densityInterval: 100,
+  densityShortestInterval: 1,
+  gradientThreshold: 2e-4,
+  cloneScale: 0.01,
+  splitDivisor: 1.6,
+  pruneOpacity: 0.005,
+  pruneRadius: 20,
+  pruneScale: 0.1,
+  opacityResetInterval: 3000,
+  opacityResetTo: 0.01,
+  maxSplats: 6_000_000,
+  backend: 'auto',
+  threads: 0,
+  photoCache: 256,
+  prefetch: 2,
+};
+
+export const presets: Readonly<Record<PresetName, TrainingSettings>> = {
+  notes,
+  published: { ...notes, preset: 'published' },
+  legato: {
+    ...notes,
+    preset: 'legato',
+    resolution: 960,
+    steps: 7000,
+    densityShortestInterval: 20,
+    maxSplats: 1_000_000,
+  },
+};
+
+/** A setting that is not what the schema asks for: names the field and the range. */
+export class SettingsError extends Error {
+  readonly field: string;
+  constructor(field: string, message: string) {
+    super(message);
+    this.name = 'SettingsError';
+    this.field = field;
+  }
+}
+
+function checked(value: unknown, source: string): TrainingSettings {
+  const result = trainingSettings.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue.path.join('.');
+  throw new SettingsError(field, `${source}: ${field}: ${issue.message}`);
+}
+
+/** A preset with some of its settings changed. @throws SettingsError */
+export function resolveSettings(overrides: Partial<TrainingSettings> = {}): TrainingSettings {
+  const preset = overrides.preset ?? 'legato';
+  return checked({ ...presets[preset], ...overrides }, 'settings');
+}
+
+/**
+ * Settings from a saved run. A field that is younger than the file takes its preset's value; a field that is unknown here is an
+ * error, since ignoring it would silently train something else.
+ *
+ * @throws SettingsError
+ */
+export function readSettings(saved: unknown, source: string): TrainingSettings {
+  const head = z.looseObject({ preset: z.enum(['notes', 'published', 'legato']) }).safeParse(saved);
+  if (!head.success) throw new SettingsError('preset', `${source}: preset: not a run's settings`);
+  return checked({ ...presets[head.data.preset], ...head.data }, source);
+}
