@@ -1,0 +1,156 @@
+/**
+ * Everything that is said to a trainer (commands) and everything that it says (events): one union each, checked where it
+ * crosses a process or a socket. Bulk data never travels in these; they are headers.
+ */
+import { z } from 'zod';
+import { trainingSettings } from './settings';
+import type { SettingName } from './settings';
+import { trainerStates } from './trainerLife';
+
+const count = z.int().min(0);
+const seconds = z.number().min(0);
+/** dB; a perfect picture has infinite PSNR, which JSON cannot say: it is capped where it is computed */
+const decibel = z.number();
+
+/** Settings that may change while a run goes on; the others decide what the run is. */
+export const liveSettings = [
+  'checkpointInterval',
+  'evaluationInterval',
+  'meansRateStart',
+  'meansRateEnd',
+  'sphericalHarmonicsRate',
+  'sphericalHarmonicsRestDivisor',
+  'opacityRate',
+  'logScalesRate',
+  'quaternionsRate',
+  'rateDecay',
+  'ssimWeight',
+  'densityStart',
+  'densityStop',
+  'densityInterval',
+  'densityShortestInterval',
+  'gradientThreshold',
+  'cloneScale',
+  'splitDivisor',
+  'pruneOpacity',
+  'pruneRadius',
+  'pruneScale',
+  'opacityResetInterval',
+  'opacityResetTo',
+  'maxSplats',
+  'prefetch',
+] as const satisfies readonly SettingName[];
+
+const liveMask = Object.fromEntries(liveSettings.map((name) => [name, true])) as Record<
+  (typeof liveSettings)[number],
+  true
+>;
+export const settingsChange = trainingSettings.pick(liveMask).partial();
+export type SettingsChange = z.infer<typeof settingsChange>;
+
+export const trainerCommand = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('start'),
+    /** folder or file of the capture */
+    capture: z.string().min(1),
+    /** the project folder, which exists */
+    project: z.string().min(1),
+    settings: trainingSettings,
+    /** continue from the newest checkpoint; its settings then decide, except steps, backend, threads and memory */
+    resume: z.boolean(),
+    paused: z.boolean().optional(),
+  }),
+  z.strictObject({ type: z.literal('pause') }),
+  z.strictObject({ type: z.literal('resume') }),
+  /** finish early: save, evaluate if asked, end */
+  z.strictObject({ type: z.literal('stop'), evaluate: z.boolean() }),
+  z.strictObject({ type: z.literal('checkpoint') }),
+  z.strictObject({ type: z.literal('evaluate') }),
+  z.strictObject({ type: z.literal('change'), settings: settingsChange }),
+]);
+export type TrainerCommand = z.infer<typeof trainerCommand>;
+
+/** What went wrong, as data; `kind` is the error's class, or `crash` when the process died. */
+export const trainerFailure = z.object({
+  kind: z.string(),
+  message: z.string(),
+  file: z.string().optional(),
+  /** input: the capture or the settings; environment: this machine; internal: Legato's own mistake */
+  fault: z.enum(['input', 'environment', 'internal']),
+  /** only for developers */
+  stack: z.string().optional(),
+});
+export type TrainerFailure = z.infer<typeof trainerFailure>;
+
+export const photoScore = z.object({ photo: z.string(), psnr: decibel, ssim: z.number() });
+export type PhotoScore = z.infer<typeof photoScore>;
+
+export const trainerEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('state'), state: z.enum(trainerStates), step: count }),
+  z.object({
+    type: z.literal('prepared'),
+    photos: count,
+    heldOut: count,
+    splats: count,
+    /** pixels of the first photo as trained on */
+    width: count,
+    height: count,
+    backend: z.string(),
+    /** why this backend */
+    reason: z.string(),
+    instructionSet: z.string(),
+    threads: count,
+    /** 0, or the step that a resumed run continues after */
+    step: count,
+  }),
+  z.object({
+    type: z.literal('progress'),
+    step: count,
+    steps: count,
+    loss: z.number(),
+    /** dB, smoothed over the last training photos */
+    psnr: decibel,
+    splats: count,
+    stepsPerSecond: z.number().min(0),
+    etaSeconds: seconds,
+    /** resident memory of the trainer */
+    memoryBytes: count,
+    /** user + system of the trainer */
+    cpuSeconds: seconds,
+  }),
+  z.object({
+    type: z.literal('evaluation'),
+    step: count,
+    psnr: decibel,
+    ssim: z.number(),
+    photos: z.array(photoScore),
+    splats: count,
+    /** of the trainer, without the time that evaluations took */
+    wallSeconds: seconds,
+    cpuSeconds: seconds,
+  }),
+  z.object({ type: z.literal('checkpoint'), step: count, splats: count, seconds: seconds }),
+  z.object({
+    type: z.literal('density'),
+    step: count,
+    cloned: count,
+    split: count,
+    pruned: count,
+    splats: count,
+    opacityReset: z.boolean(),
+  }),
+  z.object({ type: z.literal('warning'), message: z.string() }),
+  z.object({ type: z.literal('failed'), step: count, failure: trainerFailure, checkpointStep: count.nullable() }),
+  z.object({
+    type: z.literal('finished'),
+    step: count,
+    splats: count,
+    /** false when a person stopped the run */
+    complete: z.boolean(),
+    wallSeconds: seconds,
+    cpuSeconds: seconds,
+    peakMemoryBytes: count,
+  }),
+]);
+export type TrainerEvent = z.infer<typeof trainerEvent>;
+export type TrainerEventOf<T extends TrainerEvent['type']> = Extract<TrainerEvent, { type: T }>;
