@@ -1,0 +1,219 @@
+/**
+ * Checkpoints: whole states of a training run, `checkpoints/STEP/` with
+ *
+ *   gaussians.safetensors   the snapshot's tensors as they are: parameters of the live rows in trainer order, moments, ids,
+ *                           parents, density statistics
+ *   run.json                step, settings, camera order, seed, id counter, and the size and SHA-256 of the other file
+ *
+ * A checkpoint is built under a temporary name and renamed, so it is there as a whole or not at all. `sequence` orders them:
+ * a run that was started anew has smaller steps than the checkpoints of the one before, and is still the newest. Two are kept.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readSettings } from '#contract/presets';
+import type { CheckpointStore, SnapshotTensor, TrainingSnapshot } from '../training/ports';
+import { createFolderAtomically, removeLeftovers, writeFileDurably } from './atomicFile';
+import { ProjectError, systemErrorCode, writeError } from './errors';
+import { readSafetensors, safetensorsChunks, SafetensorsError } from './safetensors';
+
+const CHECKPOINT_VERSION = 1;
+const KEPT = 2;
+const TENSORS = 'gaussians.safetensors';
+const RUN = 'run.json';
+/** STEP, or STEP-n when the same step was saved before. */
+const NAME = /^(\d{1,15})(?:-(\d{1,9}))?$/;
+
+const uint32 = z.int().min(0).max(0xffff_ffff);
+const runFile = z.object({
+  version: z.literal(CHECKPOINT_VERSION),
+  sequence: z.int().nonnegative(),
+  savedAt: z.string(),
+  step: z.int().nonnegative(),
+  /** read by readSettings, which knows how to complete those of an older Legato */
+  settings: z.unknown(),
+  cameraOrder: z.array(z.string().max(4096)).max(1_000_000),
+  seed: uint32,
+  nextId: uint32,
+  files: z.object({ [TENSORS]: z.object({ bytes: z.int().nonnegative(), sha256: z.string().length(64) }) }),
+});
+type RunFile = z.infer<typeof runFile>;
+
+export interface CheckpointInfo {
+  /** absolute */
+  path: string;
+  step: number;
+  /** larger is newer */
+  sequence: number;
+  /** ISO 8601, UTC */
+  savedAt: string;
+  bytes: number;
+}
+
+/** Hashes and counts chunks on their way to the disk. */
+function measured(chunks: Iterable<Uint8Array>) {
+  const hash = createHash('sha256');
+  const measure = { bytes: 0, digest: () => hash.digest('hex') };
+  function* pass(): Generator<Uint8Array> {
+    for (const chunk of chunks) {
+      hash.update(chunk);
+      measure.bytes += chunk.byteLength;
+      yield chunk;
+    }
+  }
+  return { chunks: pass(), measure };
+}
+
+function damaged(path: string, message: string, cause?: unknown): ProjectError {
+  return new ProjectError('corrupt', path, message, cause);
+}
+
+async function readRunFile(folder: string): Promise<RunFile> {
+  const path = join(folder, RUN);
+  try {
+    return runFile.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    throw damaged(path, error instanceof z.ZodError ? z.prettifyError(error) : 'missing or not JSON', error);
+  }
+}
+
+function savedSettings(folder: string, run: RunFile): TrainingSnapshot['settings'] {
+  const path = join(folder, RUN);
+  try {
+    return readSettings(run.settings, RUN);
+  } catch (error) {
+    throw damaged(path, error instanceof Error ? error.message : 'unusable settings', error);
+  }
+}
+
+/** Reads and verifies one checkpoint folder. @throws ProjectError 'corrupt' */
+export async function readCheckpoint(folder: string): Promise<TrainingSnapshot> {
+  const run = await readRunFile(folder);
+  const path = join(folder, TENSORS);
+  const expected = run.files[TENSORS];
+  const hash = createHash('sha256');
+  const tensors: Record<string, SnapshotTensor> = {};
+  try {
+    const file = await readSafetensors(path, { hash, maxBytes: expected.bytes });
+    for (const [name, { shape, data }] of file.tensors) {
+      if (data instanceof Uint8Array) throw new SafetensorsError(path, name, 'U8 has no place in a checkpoint');
+      tensors[name] = { shape, data };
+    }
+  } catch (error) {
+    throw damaged(path, error instanceof Error ? error.message : 'unreadable', error);
+  }
+  if (hash.digest('hex') !== expected.sha256) throw damaged(path, 'its bytes changed since they were written');
+  const { step, cameraOrder, seed, nextId } = run;
+  return { step, settings: savedSettings(folder, run), cameraOrder, seed, nextId, tensors };
+}
+
+/** The checkpoints of one project; needs no lock, since a project has one trainer. */
+export class CheckpointFolder implements CheckpointStore {
+  readonly #folder: string;
+  readonly #warn: (message: string) => void;
+
+  /**
+   * @param folder  `checkpoints/` of a project; made when missing
+   * @param warn    is told of checkpoints that had to be skipped
+   */
+  constructor(folder: string, warn: (message: string) => void = console.warn) {
+    this.#folder = folder;
+    this.#warn = warn;
+  }
+
+  /** Names of checkpoint folders, whatever is in them. */
+  async #names(): Promise<string[]> {
+    try {
+      return (await readdir(this.#folder)).filter((name) => NAME.test(name));
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return [];
+      throw writeError(this.#folder, error);
+    }
+  }
+
+  async #survey(): Promise<{ readable: CheckpointInfo[]; unreadable: { path: string; problem: string }[] }> {
+    const readable: CheckpointInfo[] = [];
+    const unreadable: { path: string; problem: string }[] = [];
+    for (const name of await this.#names()) {
+      const path = join(this.#folder, name);
+      try {
+        const { step, sequence, savedAt, files } = await readRunFile(path);
+        readable.push({ path, step, sequence, savedAt, bytes: files[TENSORS].bytes });
+      } catch (error) {
+        unreadable.push({ path, problem: error instanceof Error ? error.message : 'unreadable' });
+      }
+    }
+    readable.sort((a, b) => b.sequence - a.sequence || b.step - a.step);
+    return { readable, unreadable };
+  }
+
+  /** What is there, newest first, by its `run.json` alone. */
+  async list(): Promise<CheckpointInfo[]> {
+    return (await this.#survey()).readable;
+  }
+
+  /**
+   * Writes a checkpoint, then removes all but the newest two; a folder that cannot be read is left alone, since a newer
+   * Legato may have written it. The tensors are read while this runs, not copied: the caller awaits it before the next step.
+   *
+   * @throws ProjectError 'no-space', 'read-only', 'io'; the earlier checkpoints are then untouched
+   */
+  async save(snapshot: TrainingSnapshot): Promise<void> {
+    await mkdir(this.#folder, { recursive: true }).catch((error: unknown) => {
+      throw writeError(this.#folder, error);
+    });
+    await removeLeftovers(this.#folder);
+    const { readable } = await this.#survey();
+    const sequence = (readable[0]?.sequence ?? 0) + 1;
+    await createFolderAtomically(await this.#freeName(snapshot.step), async (temporary) => {
+      const { chunks, measure } = measured(safetensorsChunks(Object.entries(snapshot.tensors)));
+      await writeFileDurably(join(temporary, TENSORS), chunks);
+      const { step, settings, cameraOrder, seed, nextId } = snapshot;
+      const run: RunFile = {
+        version: CHECKPOINT_VERSION,
+        sequence,
+        savedAt: new Date().toISOString(),
+        step,
+        settings,
+        cameraOrder,
+        seed,
+        nextId,
+        files: { [TENSORS]: { bytes: measure.bytes, sha256: measure.digest() } },
+      };
+      const text = `${JSON.stringify(runFile.parse(run), null, 2)}\n`;
+      await writeFileDurably(join(temporary, RUN), [new TextEncoder().encode(text)]);
+    });
+    for (const { path } of readable.slice(KEPT - 1)) await rm(path, { recursive: true, force: true });
+  }
+
+  async #freeName(step: number): Promise<string> {
+    const taken = new Set(await this.#names());
+    let name = String(step);
+    for (let revision = 2; taken.has(name); revision++) name = `${step}-${revision}`;
+    return join(this.#folder, name);
+  }
+
+  /** The newest checkpoint that is whole; damaged ones are skipped with a warning. */
+  async latest(): Promise<TrainingSnapshot | null> {
+    const { readable, unreadable } = await this.#survey();
+    for (const { problem } of unreadable) this.#warn(`checkpoint skipped: ${problem}`);
+    for (const { path } of readable) {
+      try {
+        return await readCheckpoint(path);
+      } catch (error) {
+        if (!(error instanceof ProjectError)) throw error;
+        this.#warn(`checkpoint skipped: ${error.message}`);
+      }
+    }
+    return null;
+  }
+
+  /** How much disk the checkpoints take, bytes. */
+  async diskBytes(): Promise<number> {
+    let bytes = 0;
+    for (const { path } of await this.list())
+      for (const name of [TENSORS, RUN]) bytes += (await stat(join(path, name)).catch(() => null))?.size ?? 0;
+    return bytes;
+  }
+}

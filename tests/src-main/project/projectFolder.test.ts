@@ -1,0 +1,93 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { processStartTime } from '../../../src-main/project/processes';
+import { createProject, isProject, openProject } from '../../../src-main/project/projectFolder';
+import { temporaryFolder } from './temporaryFolder';
+
+const lockOf = (lock: { pid: number; host?: string; processStart?: string | null }) =>
+  JSON.stringify({
+    host: hostname(),
+    processStart: processStartTime(lock.pid),
+    since: '2026-01-01T00:00:00Z',
+    ...lock,
+  });
+
+async function closedProject(): Promise<string> {
+  const path = join(await temporaryFolder(), 'room.legato');
+  await (await createProject(path, '/captures/room')).close();
+  return path;
+}
+
+/** A project is made once, opened by one writer at a time, and never mistaken for something else. */
+describe('project folder', () => {
+  it('is created with its layout and opens again', async () => {
+    const path = join(await temporaryFolder(), 'deep', 'room.legato');
+    const project = await createProject(path, '/captures/room');
+    expect(project.name).toBe('room');
+    await project.close();
+    const entries = (await readdir(path)).filter((name) => !name.startsWith('project.db-'));
+    expect(entries.sort()).toEqual(['checkpoints', 'exports', 'features', 'maps', 'project.db']);
+    expect(await isProject(path)).toBe(true);
+    const again = await openProject(path, 'read');
+    expect(again.capturePath).toBe('/captures/room');
+    await again.close();
+  });
+
+  it('refuses to create over something', async () => {
+    await expect(createProject(await closedProject(), '/c')).rejects.toMatchObject({ code: 'exists' });
+  });
+
+  it('refuses what is not a project', async () => {
+    const folder = await temporaryFolder();
+    await expect(openProject(folder, 'write')).rejects.toMatchObject({ code: 'not-a-project' });
+    await expect(openProject(join(folder, 'missing'), 'read')).rejects.toMatchObject({ code: 'not-a-project' });
+    await writeFile(join(folder, 'project.db'), '');
+    await expect(openProject(folder, 'read')).rejects.toMatchObject({ code: 'not-a-project' });
+  });
+
+  it('has one writer and any number of readers', async () => {
+    const path = await closedProject();
+    const writer = await openProject(path, 'write');
+    await expect(openProject(path, 'write')).rejects.toMatchObject({ code: 'locked' });
+    await (await openProject(path, 'read')).close();
+    await writer.close();
+    await (await openProject(path, 'write')).close();
+  });
+
+  it('is locked while another process lives and free once it has died', async () => {
+    const path = await closedProject();
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    await once(other, 'spawn');
+    await writeFile(join(path, 'lock'), lockOf({ pid: other.pid! }));
+    await expect(openProject(path, 'write')).rejects.toMatchObject({ code: 'locked' });
+    other.kill('SIGKILL');
+    await once(other, 'exit');
+    await (await openProject(path, 'write')).close();
+  });
+
+  it('takes over a lock whose process id now belongs to a different process, and a damaged lock', async () => {
+    const path = await closedProject();
+    for (const lock of [lockOf({ pid: process.ppid, processStart: '1' }), '{"pid":', '']) {
+      await writeFile(join(path, 'lock'), lock);
+      await (await openProject(path, 'write')).close();
+    }
+  });
+
+  it('respects a lock of another machine', async () => {
+    const path = await closedProject();
+    await writeFile(join(path, 'lock'), lockOf({ pid: 1, host: 'elsewhere' }));
+    await expect(openProject(path, 'write')).rejects.toThrow(/elsewhere.*delete this file/);
+  });
+
+  it('sweeps away what a crashed writer left', async () => {
+    const path = await closedProject();
+    const { pid: dead } = spawnSync(process.execPath, ['-e', '']);
+    await mkdir(join(path, 'checkpoints', `.100.${dead}-0.tmp`));
+    await (await openProject(path, 'write')).close();
+    expect(await readdir(join(path, 'checkpoints'))).toEqual([]);
+  });
+});
