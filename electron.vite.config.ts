@@ -16,7 +16,7 @@ const entries = {
   desktop: 'src-main/desktop/main.ts',
   server: 'src-main/server/index.ts',
   cli: 'src-main/cli/main.ts',
-  trainer: 'src-main/training/trainerProcess.ts',
+  trainer: 'src-main/studio/trainerProcess.ts',
 };
 
 function existing(files: Record<string, string>): Record<string, string> {

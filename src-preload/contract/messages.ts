@@ -41,6 +41,15 @@ export const liveSettings = [
   'prefetch',
 ] as const satisfies readonly SettingName[];
 
+/** Settings that may differ when a saved run is continued. */
+export const resumableSettings: readonly SettingName[] = [
+  ...liveSettings,
+  'steps',
+  'backend',
+  'threads',
+  'photoCache',
+];
+
 const liveMask = Object.fromEntries(liveSettings.map((name) => [name, true])) as Record<
   (typeof liveSettings)[number],
   true
@@ -55,8 +64,9 @@ export const trainerCommand = z.discriminatedUnion('type', [
     capture: z.string().min(1),
     /** the project folder, which exists */
     project: z.string().min(1),
-    settings: trainingSettings,
-    /** continue from the newest checkpoint; its settings then decide, except steps, backend, threads and memory */
+    /** what differs from the preset; when resuming, from the settings of the run that is continued */
+    settings: trainingSettings.partial(),
+    /** continue from the newest checkpoint; only `resumableSettings` may then differ */
     resume: z.boolean(),
     paused: z.boolean().optional(),
   }),

@@ -1,0 +1,193 @@
+/**
+ * A session: one open project and its trainer. Implements the contract's commands and publishes its events; knows no window and
+ * no socket. The doors (desktop, server, command line) talk to this.
+ *
+ * The project stays here, in the owner: a trainer that crashes leaves database and labels alone.
+ */
+import type { SettingsChange, TrainerEvent } from '#contract/messages';
+import { mayHappen, TrainerLifeError } from '#contract/trainerLife';
+import type { TrainerState } from '#contract/trainerLife';
+import { resolveSettings } from '#contract/presets';
+import type { TrainingSettings } from '#contract/settings';
+import { createProject, isProject, openProject } from '../project/index';
+import type { Project, RunStatus } from '../project/index';
+import { forkTrainer } from '../training/trainerHost';
+import type { TrainerHost, TrainerListener } from '../training/trainerHost';
+import { rememberProject } from './recent';
+
+export interface StartOptions {
+  /** what differs from the preset, or when resuming from the run that is continued */
+  settings: Partial<TrainingSettings>;
+  resume: boolean;
+  paused?: boolean;
+}
+
+export type MakeTrainer = (listener: TrainerListener) => TrainerHost | Promise<TrainerHost>;
+
+/** A request that does not fit the project, with what to do instead. */
+export class StudioError extends Error {
+  readonly file: string;
+  constructor(file: string, message: string) {
+    super(`${file}: ${message}`);
+    this.name = 'InputError';
+    this.file = file;
+  }
+}
+
+export class Studio {
+  readonly project: Project;
+  readonly #makeTrainer: MakeTrainer;
+  readonly #listeners = new Set<TrainerListener>();
+  #trainer: TrainerHost | null = null;
+  #state: TrainerState = 'idle';
+  #settings: Partial<TrainingSettings> = {};
+  #run: number | null = null;
+  #ended: { promise: Promise<void>; resolve: () => void } | null = null;
+
+  private constructor(project: Project, makeTrainer: MakeTrainer) {
+    this.project = project;
+    this.#makeTrainer = makeTrainer;
+  }
+
+  /** Makes a project for a capture. @throws ProjectError when the folder is taken */
+  static async create(path: string, capture: string, makeTrainer: MakeTrainer = forkTrainer): Promise<Studio> {
+    return new Studio(await createProject(path, capture), makeTrainer);
+  }
+
+  /** Opens a project for work. @throws ProjectError */
+  static async open(path: string, makeTrainer: MakeTrainer = forkTrainer): Promise<Studio> {
+    return new Studio(await openProject(path, 'write'), makeTrainer);
+  }
+
+  static exists(path: string): Promise<boolean> {
+    return isProject(path);
+  }
+
+  get state(): TrainerState {
+    return this.#state;
+  }
+
+  /** Resolves when the run has ended, finished or failed; at once when there is none. */
+  get ended(): Promise<void> {
+    return this.#ended?.promise ?? Promise.resolve();
+  }
+
+  /** Calls back for every event; returns the function that stops it. */
+  subscribe(listener: TrainerListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Begins or continues training. @throws TrainerLifeError, StudioError, SettingsError */
+  async start(options: StartOptions): Promise<void> {
+    this.#require('start');
+    const capture = this.project.capturePath;
+    if (capture === null) throw new StudioError(this.project.paths.root, 'was made without a capture; make a new project');
+    if (!options.resume) resolveSettings(options.settings);
+    this.#settings = options.settings;
+    let resolve = (): void => undefined;
+    this.#ended = { promise: new Promise((done) => (resolve = done)), resolve: () => resolve() };
+    this.#trainer ??= await this.#makeTrainer((event) => this.#hear(event));
+    const { settings, resume, paused } = options;
+    this.#state = 'preparing';
+    this.#trainer.send({ type: 'start', capture, project: this.project.paths.root, settings, resume, paused });
+  }
+
+  pause(): void {
+    if (this.#state !== 'preparing') this.#require('pause');
+    this.#trainer?.send({ type: 'pause' });
+  }
+
+  resume(): void {
+    if (this.#state !== 'preparing') this.#require('resume');
+    this.#trainer?.send({ type: 'resume' });
+  }
+
+  /** Ends the run early; its state is saved. */
+  stop(evaluate = true): void {
+    this.#require('stop');
+    this.#trainer?.send({ type: 'stop', evaluate });
+  }
+
+  checkpoint(): void {
+    this.#trainer?.send({ type: 'checkpoint' });
+  }
+
+  evaluate(): void {
+    this.#trainer?.send({ type: 'evaluate' });
+  }
+
+  change(settings: SettingsChange): void {
+    this.#trainer?.send({ type: 'change', settings });
+  }
+
+  /** Ends the trainer, saving a run that is under way, and closes the project. */
+  async close(): Promise<void> {
+    await this.#trainer?.close();
+    this.#trainer = null;
+    await this.project.close();
+  }
+
+  /** Ends the trainer without saving; the checkpoints stay. */
+  kill(): void {
+    this.#trainer?.kill();
+  }
+
+  #require(happening: 'start' | 'pause' | 'resume' | 'stop'): void {
+    if (!mayHappen(this.#state, happening)) throw new TrainerLifeError(this.#state, happening);
+  }
+
+  #hear(event: TrainerEvent): void {
+    this.#record(event);
+    if (event.type === 'state') this.#state = event.state;
+    for (const listener of this.#listeners) listener(event);
+    if (event.type === 'finished' || event.type === 'failed') {
+      // The trainer is gone after a crash; the next start makes a new one.
+      if (event.type === 'failed' && event.failure.kind === 'crash') this.#trainer = null;
+      this.#ended?.resolve();
+    }
+  }
+
+  /** Keeps in the database what a person will want to see later. */
+  #record(event: TrainerEvent): void {
+    const { database, paths, capturePath } = this.project;
+    const mention = { path: paths.root, capture: capturePath };
+    if (event.type === 'prepared') {
+      this.#run = database.startRun({ settings: this.#settings, backend: event.backend, firstStep: event.step });
+      void rememberProject({ ...mention, splats: event.splats, steps: event.step });
+      return;
+    }
+    const run = this.#run;
+    if (run === null) return;
+    const end = (status: RunStatus, step: number): void => {
+      database.updateRun(run, status, step);
+      this.#run = null;
+    };
+    switch (event.type) {
+      case 'progress': {
+        const { loss, psnr, splats, stepsPerSecond, memoryBytes, cpuSeconds } = event;
+        database.recordMetrics(run, event.step, { loss, psnr, splats, stepsPerSecond, memoryBytes, cpuSeconds });
+        return;
+      }
+      case 'evaluation':
+        database.recordEvaluation(
+          run,
+          event.step,
+          event.photos.flatMap(({ photo, psnr, ssim }) => [
+            { photo, name: 'psnr', value: psnr },
+            { photo, name: 'ssim', value: ssim },
+          ]),
+        );
+        void rememberProject({ ...mention, psnr: event.psnr, steps: event.step, splats: event.splats });
+        return;
+      case 'finished':
+        end(event.complete ? 'finished' : 'stopped', event.step);
+        void rememberProject({ ...mention, steps: event.step, splats: event.splats });
+        return;
+      case 'failed':
+        end('failed', event.step);
+        return;
+      default:
+    }
+  }
+}

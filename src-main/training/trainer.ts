@@ -1,0 +1,225 @@
+/**
+ * A trainer: takes commands, lives the life that the contract declares, and says what happens as events.
+ *
+ *   prepare → (step → density control → checkpoint? → evaluation? → listen)* → last evaluation → last checkpoint
+ *
+ * Commands are handled between steps: the loop gives way to the event loop after each one.
+ */
+import type { SettingsChange, TrainerCommand, TrainerEvent } from '#contract/messages';
+import { mayHappen, nextState } from '#contract/trainerLife';
+import type { TrainerHappening, TrainerState } from '#contract/trainerLife';
+import { describeFailure } from './failure';
+import { Pace, processCpuSeconds, Smoothed, Stopwatch } from './measure';
+import type { CheckpointStore } from './ports';
+import { TrainingRun } from './run';
+import { evaluationAt } from './schedule';
+
+export type StartCommand = Extract<TrainerCommand, { type: 'start' }>;
+
+export interface TrainerPorts {
+  openStore(project: string): Promise<CheckpointStore>;
+  publish(event: TrainerEvent): void;
+}
+
+const PROGRESS_SECONDS = 0.25;
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export class Trainer {
+  readonly #ports: TrainerPorts;
+  #state: TrainerState = 'idle';
+  #run: TrainingRun | null = null;
+  #ended: Promise<void> = Promise.resolve();
+  #wake: (() => void) | null = null;
+  #wishes = { paused: false, checkpoint: false, evaluation: false, finalEvaluation: true };
+  #checkpointStep: number | null = null;
+  #watch = new Stopwatch();
+  #peak = 0;
+
+  constructor(ports: TrainerPorts) {
+    this.#ports = ports;
+  }
+
+  get state(): TrainerState {
+    return this.#state;
+  }
+
+  /** Resolves when the present run has ended, whichever way; at once when there is none. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  /** @throws TrainerLifeError when the trainer's state does not allow the command */
+  send(command: TrainerCommand): void {
+    switch (command.type) {
+      case 'start':
+        this.#happen('start');
+        this.#wishes = { paused: command.paused ?? false, checkpoint: false, evaluation: false, finalEvaluation: true };
+        this.#ended = this.#live(command);
+        return;
+      case 'pause':
+        if (this.#state === 'preparing') this.#wishes.paused = true;
+        else this.#happen('pause');
+        return;
+      case 'resume':
+        if (this.#state === 'preparing') this.#wishes.paused = false;
+        else this.#happen('resume');
+        break;
+      case 'stop':
+        this.#happen('stop');
+        this.#wishes.finalEvaluation = command.evaluate;
+        break;
+      case 'checkpoint':
+        this.#wishes.checkpoint = true;
+        break;
+      case 'evaluate':
+        this.#wishes.evaluation = true;
+        break;
+      case 'change':
+        this.#change(command.settings);
+        return;
+    }
+    this.#wake?.();
+  }
+
+  #happen(happening: TrainerHappening): void {
+    this.#state = nextState(this.#state, happening);
+    this.#ports.publish({ type: 'state', state: this.#state, step: this.#run?.step ?? 0 });
+  }
+
+  #change(settings: SettingsChange): void {
+    if (this.#run) this.#run.change(settings);
+    else this.#ports.publish({ type: 'warning', message: 'no run: the settings were not changed' });
+  }
+
+  async #live(command: StartCommand): Promise<void> {
+    this.#checkpointStep = null;
+    this.#watch = new Stopwatch();
+    this.#watch.start();
+    try {
+      const store = await this.#ports.openStore(command.project);
+      const run = await this.#prepare(command, store);
+      if (this.#state === 'preparing') this.#happen('prepared');
+      if (this.#wishes.paused && mayHappen(this.#state, 'pause')) this.#happen('pause');
+      await this.#loop(run, store);
+      await this.#finish(run, store);
+    } catch (error) {
+      const step = this.#run?.step ?? 0;
+      const failure = describeFailure(error);
+      this.#happen('fail');
+      this.#ports.publish({ type: 'failed', step, failure, checkpointStep: this.#checkpointStep });
+    } finally {
+      this.#run?.dispose();
+      this.#run = null;
+    }
+  }
+
+  async #prepare(command: StartCommand, store: CheckpointStore): Promise<TrainingRun> {
+    const run = await TrainingRun.prepare(command, store, (message) => this.#ports.publish({ type: 'warning', message }));
+    this.#run = run;
+    if (run.step > 0) this.#checkpointStep = run.step;
+    this.#ports.publish({ type: 'prepared', ...run.description });
+    return run;
+  }
+
+  async #loop(run: TrainingRun, store: CheckpointStore): Promise<void> {
+    const pace = new Pace();
+    const psnr = new Smoothed(0.1);
+    let reported = -Infinity;
+    let saved = this.#watch.seconds;
+    pace.note(run.step, this.#watch.seconds);
+    while (run.step < run.settings.steps && this.#state !== 'finishing') {
+      if (this.#state === 'paused') {
+        await this.#rest(run, store);
+        saved = this.#watch.seconds;
+        continue;
+      }
+      const last = run.step + 1 >= run.settings.steps;
+      const due = last || this.#watch.seconds - reported >= PROGRESS_SECONDS;
+      const { loss, psnr: seen, density } = await run.advance(due);
+      if (density) this.#ports.publish({ type: 'density', step: run.step, ...density });
+      if (seen !== null) psnr.add(seen);
+      if (due) {
+        reported = this.#watch.seconds;
+        pace.note(run.step, reported);
+        this.#progress(run, loss, psnr.value, pace.stepsPerSecond);
+      }
+      if (evaluationAt(run.step, run.settings)) this.#wishes.evaluation = true;
+      if (!last && this.#watch.seconds - saved >= run.settings.checkpointInterval) this.#wishes.checkpoint = true;
+      if (await this.#grant(run, store)) saved = this.#watch.seconds;
+      await breathe();
+    }
+    if (mayHappen(this.#state, 'complete')) this.#happen('complete');
+  }
+
+  /** Paused: save once, then sleep until something is wished for. The clock stands. */
+  async #rest(run: TrainingRun, store: CheckpointStore): Promise<void> {
+    this.#wishes.checkpoint = true;
+    this.#watch.stop();
+    while (this.#state === 'paused') {
+      await this.#grant(run, store);
+      if (this.#state !== 'paused') break;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#wake = null;
+    }
+    this.#watch.start();
+  }
+
+  /** Does what was wished for since the last step; true when a checkpoint was written. */
+  async #grant(run: TrainingRun, store: CheckpointStore): Promise<boolean> {
+    const { checkpoint, evaluation } = this.#wishes;
+    this.#wishes.checkpoint = false;
+    this.#wishes.evaluation = false;
+    if (evaluation) await this.#evaluate(run);
+    if (checkpoint && this.#checkpointStep !== run.step) {
+      await this.#save(run, store);
+      return true;
+    }
+    return false;
+  }
+
+  async #save(run: TrainingRun, store: CheckpointStore): Promise<void> {
+    const begun = performance.now();
+    await store.save(run.snapshot());
+    this.#checkpointStep = run.step;
+    const seconds = (performance.now() - begun) / 1000;
+    this.#ports.publish({ type: 'checkpoint', step: run.step, splats: run.splats, seconds });
+  }
+
+  async #evaluate(run: TrainingRun): Promise<void> {
+    const scores = await run.evaluate();
+    if (!scores) return;
+    const cost = { wallSeconds: this.#watch.seconds, cpuSeconds: processCpuSeconds() };
+    this.#ports.publish({ type: 'evaluation', step: run.step, splats: run.splats, ...scores, ...cost });
+  }
+
+  async #finish(run: TrainingRun, store: CheckpointStore): Promise<void> {
+    const wallSeconds = this.#watch.seconds;
+    if (run.step > 0 && this.#checkpointStep !== run.step) await this.#save(run, store);
+    if (this.#wishes.finalEvaluation) await this.#evaluate(run);
+    this.#resident();
+    this.#happen('finished');
+    this.#ports.publish({
+      type: 'finished',
+      step: run.step,
+      splats: run.splats,
+      complete: run.step >= run.settings.steps,
+      wallSeconds,
+      cpuSeconds: processCpuSeconds(),
+      peakMemoryBytes: this.#peak,
+    });
+  }
+
+  #progress(run: TrainingRun, loss: number, psnr: number, stepsPerSecond: number): void {
+    const { step, splats, settings } = run;
+    const etaSeconds = stepsPerSecond > 0 ? (settings.steps - step) / stepsPerSecond : 0;
+    const figures = { step, steps: settings.steps, loss, psnr, splats, stepsPerSecond, etaSeconds };
+    const cost = { memoryBytes: this.#resident(), cpuSeconds: processCpuSeconds() };
+    this.#ports.publish({ type: 'progress', ...figures, ...cost });
+  }
+
+  #resident(): number {
+    const bytes = process.memoryUsage.rss();
+    this.#peak = Math.max(this.#peak, bytes, process.resourceUsage().maxRSS * 1024);
+    return bytes;
+  }
+}

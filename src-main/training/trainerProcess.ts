@@ -1,0 +1,34 @@
+/**
+ * The trainer's side of its process: commands arrive as process messages, events leave the same way.
+ *
+ * The parent coordinates interruptions, so SIGINT (which a terminal sends to the whole group) is ignored here. When the parent
+ * goes away the run is saved and the process ends: nothing trains unwatched.
+ */
+import { trainerCommand } from '#contract/messages';
+import type { TrainerEvent } from '#contract/messages';
+import { describeFailure } from './failure';
+import type { CheckpointStore } from './ports';
+import { Trainer } from './trainer';
+
+/** Serves the parent until it disconnects. Only for a process that was forked. */
+export function serveParent(openStore: (project: string) => Promise<CheckpointStore>): void {
+  const publish = (event: TrainerEvent): void => {
+    if (process.connected) process.send?.(event);
+  };
+  const trainer = new Trainer({ openStore, publish });
+  process.on('SIGINT', () => undefined);
+  process.on('message', (message) => {
+    const command = trainerCommand.safeParse(message);
+    try {
+      if (!command.success) throw new TypeError(`not a command: ${command.error.issues[0].message}`);
+      trainer.send(command.data);
+    } catch (error) {
+      publish({ type: 'warning', message: describeFailure(error).message });
+    }
+  });
+  process.on('disconnect', () => {
+    const active = trainer.state === 'preparing' || trainer.state === 'running' || trainer.state === 'paused';
+    if (active) trainer.send({ type: 'stop', evaluate: false });
+    void trainer.ended.then(() => process.exit(0));
+  });
+}
