@@ -1,0 +1,276 @@
+/**
+ * The Gaussians of a scene as training holds them: parameters and Adam moments by capacity, of which the first `count` rows
+ * live (layout: kernels/layout.ts), and who each row is.
+ *
+ * Identity (METHOD §1): an id is a uint32 that is never reused, starting at 1; a parent of 0 means "from the start". Rows move,
+ * ids stay: whatever outlives a step refers to ids.
+ *
+ * Only Adam and density control write in place, and only while no tape is open (DESIGN §2).
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { Variable } from '@tensorflow/tfjs';
+import { GEOMETRY, PROBE, SEMANTICS, SPHERICAL_HARMONICS } from '../kernels/layout';
+import { GaussianError } from './errors';
+import { ParameterGroup } from './parameterGroup';
+import { moveRuns, type RowRuns } from './rows';
+
+/** Growing by half keeps the copies rare and the slack bounded. */
+const GROWTH = 1.5;
+const LARGEST_ID = 0xffff_ffff;
+
+/** The parent of a Gaussian that was there from the start. */
+export const NO_PARENT = 0;
+
+/** Raw values with their shape, row-major; what checkpoints hold. */
+export interface RowTensor {
+  shape: number[];
+  data: Float32Array | Uint32Array;
+}
+
+/** The memory of the live model; rows ≥ count are not to be read. Valid until the model grows. */
+export interface GaussianArrays {
+  /** [capacity, 11] */
+  readonly geometry: Float32Array;
+  /** [capacity, 48] */
+  readonly sphericalHarmonics: Float32Array;
+  /** [capacity, 9] */
+  readonly semantics: Float32Array;
+  /** [capacity] */
+  readonly ids: Uint32Array;
+  /** [capacity] ids */
+  readonly parents: Uint32Array;
+  readonly count: number;
+}
+
+export class GaussianModel {
+  readonly groups: {
+    readonly geometry: ParameterGroup;
+    readonly sphericalHarmonics: ParameterGroup;
+    readonly semantics: ParameterGroup;
+  };
+  #probe: Variable;
+  #ids: Uint32Array;
+  #parents: Uint32Array;
+  #capacity: number;
+  #count = 0;
+  #nextId = 1;
+
+  /** An empty model; `dispose` gives its tensors back. @throws GaussianError on a backend whose tensors are not arrays */
+  constructor(capacity: number) {
+    this.#capacity = Math.max(1, Math.ceil(capacity));
+    this.groups = {
+      geometry: new ParameterGroup('geometry', GEOMETRY.columns, this.#capacity),
+      sphericalHarmonics: new ParameterGroup('sphericalHarmonics', SPHERICAL_HARMONICS.columns, this.#capacity),
+      semantics: new ParameterGroup('semantics', SEMANTICS.columns, this.#capacity),
+    };
+    this.#probe = makeProbe(this.#capacity);
+    this.#ids = new Uint32Array(this.#capacity);
+    this.#parents = new Uint32Array(this.#capacity);
+  }
+
+  get geometry(): Variable {
+    return this.groups.geometry.variable;
+  }
+
+  get sphericalHarmonics(): Variable {
+    return this.groups.sphericalHarmonics.variable;
+  }
+
+  get semantics(): Variable {
+    return this.groups.semantics.variable;
+  }
+
+  /** [capacity, 3] zeros; its gradient carries screen gradients and radii (kernels/layout.ts) */
+  get probe(): Variable {
+    return this.#probe;
+  }
+
+  /** live rows */
+  get count(): number {
+    return this.#count;
+  }
+
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  /** The id that the next new Gaussian gets. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  get ids(): Uint32Array {
+    return this.#ids;
+  }
+
+  get parents(): Uint32Array {
+    return this.#parents;
+  }
+
+  arrays(): GaussianArrays {
+    const { geometry, sphericalHarmonics, semantics } = this.groups;
+    return {
+      geometry: geometry.values,
+      sphericalHarmonics: sphericalHarmonics.values,
+      semantics: semantics.values,
+      ids: this.#ids,
+      parents: this.#parents,
+      count: this.#count,
+    };
+  }
+
+  #assertOutsideTape(): void {
+    if (tf.engine().isTapeOn()) throw new GaussianError('Gaussians change in place only after the tape is closed');
+  }
+
+  /**
+   * Makes room for at least `rows` rows; variables, moments and ids are replaced together.
+   *
+   * @param limit  a count that will never be exceeded, so that growth does not overshoot it
+   */
+  reserve(rows: number, limit = Infinity): void {
+    if (rows <= this.#capacity) return;
+    this.#assertOutsideTape();
+    const capacity = Math.max(rows, Math.min(limit, Math.ceil(this.#capacity * GROWTH)));
+    for (const group of Object.values(this.groups)) group.resize(capacity, this.#count);
+    this.#probe.dispose();
+    this.#probe = makeProbe(capacity);
+    this.#ids = grow(this.#ids, capacity);
+    this.#parents = grow(this.#parents, capacity);
+    this.#capacity = capacity;
+  }
+
+  /**
+   * Adds rows at the end whose content, identity and moments the caller writes next (`copyRow`, `renew`).
+   *
+   * @returns the first new row
+   */
+  extend(rows: number, limit = Infinity): number {
+    this.#assertOutsideTape();
+    const first = this.#count;
+    this.reserve(first + rows, limit);
+    this.#count += rows;
+    return first;
+  }
+
+  /**
+   * Adds rows at the end with new ids and zero moments, whose parameters the caller writes next.
+   *
+   * @returns the first new row
+   */
+  append(rows: number): number {
+    const first = this.extend(rows);
+    for (let row = first; row < this.#count; row++) this.renew(row, NO_PARENT);
+    return first;
+  }
+
+  /** Makes a row a new Gaussian: a fresh id, the given parent, zero moments; its parameters stay. */
+  renew(row: number, parent: number): void {
+    if (this.#nextId > LARGEST_ID)
+      throw new GaussianError('all 4,294,967,295 Gaussian ids are used up; start a new run');
+    this.#ids[row] = this.#nextId++;
+    this.#parents[row] = parent;
+    this.groups.geometry.zeroMoments(row);
+    this.groups.sphericalHarmonics.zeroMoments(row);
+    this.groups.semantics.zeroMoments(row);
+  }
+
+  /** Copies all parameters of a row onto another, whose identity and moments are left alone. */
+  copyRow(from: number, to: number): void {
+    this.groups.geometry.copyRow(from, to);
+    this.groups.sphericalHarmonics.copyRow(from, to);
+    this.groups.semantics.copyRow(from, to);
+  }
+
+  /** Drops every row outside the runs; parameters, moments, ids and parents move together, order is kept. */
+  keepRows(runs: RowRuns): void {
+    this.#assertOutsideTape();
+    for (const { columns, values, first, second } of Object.values(this.groups))
+      for (const array of [values, first, second]) moveRuns(array, columns, runs);
+    moveRuns(this.#parents, 1, runs);
+    this.#count = moveRuns(this.#ids, 1, runs);
+  }
+
+  /**
+   * The live rows as named tensors: views, not copies, so they show later changes. Names: the groups', `NAME.m1`, `NAME.m2`,
+   * `ids`, `parents`.
+   */
+  snapshot(): Record<string, RowTensor> {
+    const tensors: Record<string, RowTensor> = {};
+    const count = this.#count;
+    for (const { name, columns, values, first, second } of Object.values(this.groups)) {
+      const view = (array: Float32Array) => ({ shape: [count, columns], data: array.subarray(0, count * columns) });
+      tensors[name] = view(values);
+      tensors[`${name}.m1`] = view(first);
+      tensors[`${name}.m2`] = view(second);
+    }
+    tensors.ids = { shape: [count], data: this.#ids.subarray(0, count) };
+    tensors.parents = { shape: [count], data: this.#parents.subarray(0, count) };
+    return tensors;
+  }
+
+  /**
+   * Takes over a snapshot; other tensors in it are ignored. Nothing changes when it does not fit.
+   *
+   * @throws GaussianError naming the tensor
+   */
+  restore(tensors: Readonly<Record<string, RowTensor>>, nextId: number): void {
+    this.#assertOutsideTape();
+    const count = requireTensor(tensors, 'ids', null).shape[0];
+    const groups = Object.values(this.groups);
+    const names = groups.flatMap(({ name, columns }) =>
+      [name, `${name}.m1`, `${name}.m2`].map((key) => ({ key, columns })),
+    );
+    for (const { key, columns } of names) requireTensor(tensors, key, [count, columns]);
+    requireTensor(tensors, 'parents', [count]);
+    requireDistinctIds(tensors.ids.data, nextId);
+    this.reserve(count);
+    for (const { name, values, first, second } of groups) {
+      values.set(tensors[name].data);
+      first.set(tensors[`${name}.m1`].data);
+      second.set(tensors[`${name}.m2`].data);
+    }
+    this.#ids.set(tensors.ids.data);
+    this.#parents.set(tensors.parents.data);
+    this.#count = count;
+    this.#nextId = nextId;
+  }
+
+  dispose(): void {
+    for (const group of Object.values(this.groups)) group.dispose();
+    this.#probe.dispose();
+  }
+}
+
+function makeProbe(capacity: number): Variable {
+  const zeros = tf.zeros([capacity, PROBE.columns]);
+  const probe = tf.variable(zeros);
+  zeros.dispose();
+  return probe;
+}
+
+function grow(old: Uint32Array, capacity: number): Uint32Array {
+  const array = new Uint32Array(capacity);
+  array.set(old);
+  return array;
+}
+
+/** A tensor of the snapshot with this shape; `null` asks for any one-dimensional one. */
+function requireTensor(tensors: Readonly<Record<string, RowTensor>>, name: string, shape: number[] | null): RowTensor {
+  const tensor = tensors[name];
+  if (tensor === undefined) throw new GaussianError(`snapshot: tensor "${name}" is missing`);
+  const wanted = shape ?? [tensor.data.length];
+  if (tensor.shape.join() !== wanted.join() || tensor.data.length !== wanted.reduce((a, b) => a * b, 1))
+    throw new GaussianError(`snapshot: tensor "${name}" has shape [${tensor.shape}], expected [${wanted}]`);
+  const integers = name === 'ids' || name === 'parents';
+  if (tensor.data instanceof Uint32Array !== integers)
+    throw new GaussianError(`snapshot: tensor "${name}" must hold ${integers ? 'uint32' : 'float32'} values`);
+  return tensor;
+}
+
+function requireDistinctIds(ids: Float32Array | Uint32Array, nextId: number): void {
+  const sorted = ids.slice().sort();
+  for (let i = 0; i < sorted.length; i++)
+    if (sorted[i] === NO_PARENT || sorted[i] >= nextId || (i > 0 && sorted[i] === sorted[i - 1]))
+      throw new GaussianError(`snapshot: id ${sorted[i]} is repeated, 0, or not below the id counter ${nextId}`);
+}
