@@ -9,11 +9,13 @@ import { mayHappen, TrainerLifeError } from '#contract/trainerLife';
 import type { TrainerState } from '#contract/trainerLife';
 import { resolveSettings } from '#contract/presets';
 import type { TrainingSettings } from '#contract/settings';
-import { createProject, isProject, openProject } from '../project/index';
-import type { Project, RunStatus } from '../project/index';
+import type { RunStatus } from '../project/database';
+import { createProject, isProject, openProject } from '../project/projectFolder';
+import type { Project } from '../project/projectFolder';
 import { forkTrainer } from '../training/trainerHost';
 import type { TrainerHost, TrainerListener } from '../training/trainerHost';
 import { rememberProject } from './recent';
+import type { ProjectMention } from './recent';
 
 export interface StartOptions {
   /** what differs from the preset, or when resuming from the run that is continued */
@@ -42,6 +44,7 @@ export class Studio {
   #state: TrainerState = 'idle';
   #settings: Partial<TrainingSettings> = {};
   #run: number | null = null;
+  #remembered: Promise<unknown> = Promise.resolve();
   #ended: { promise: Promise<void>; resolve: () => void } | null = null;
 
   private constructor(project: Project, makeTrainer: MakeTrainer) {
@@ -125,6 +128,7 @@ export class Studio {
   async close(): Promise<void> {
     await this.#trainer?.close();
     this.#trainer = null;
+    await this.#remembered;
     await this.project.close();
   }
 
@@ -148,13 +152,18 @@ export class Studio {
     }
   }
 
+  /** One after the other: each reads the list that the one before wrote. */
+  #remember(figures: Omit<ProjectMention, 'path' | 'capture'>): void {
+    const mention = { path: this.project.paths.root, capture: this.project.capturePath, ...figures };
+    this.#remembered = this.#remembered.then(() => rememberProject(mention));
+  }
+
   /** Keeps in the database what a person will want to see later. */
   #record(event: TrainerEvent): void {
-    const { database, paths, capturePath } = this.project;
-    const mention = { path: paths.root, capture: capturePath };
+    const { database } = this.project;
     if (event.type === 'prepared') {
       this.#run = database.startRun({ settings: this.#settings, backend: event.backend, firstStep: event.step });
-      void rememberProject({ ...mention, splats: event.splats, steps: event.step });
+      this.#remember({ splats: event.splats, steps: event.step });
       return;
     }
     const run = this.#run;
@@ -178,11 +187,11 @@ export class Studio {
             { photo, name: 'ssim', value: ssim },
           ]),
         );
-        void rememberProject({ ...mention, psnr: event.psnr, steps: event.step, splats: event.splats });
+        this.#remember({ psnr: event.psnr, steps: event.step, splats: event.splats });
         return;
       case 'finished':
         end(event.complete ? 'finished' : 'stopped', event.step);
-        void rememberProject({ ...mention, steps: event.step, splats: event.splats });
+        this.#remember({ steps: event.step, splats: event.splats });
         return;
       case 'failed':
         end('failed', event.step);
