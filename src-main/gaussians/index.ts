@@ -1,0 +1,16 @@
+/** The door to gaussians/: the model, its start, its density control, and splat files. */
+export type { CleanedPoints, ColouredPoints } from './cleanPoints';
+export {
+  DensityControl,
+  resetOpacity,
+  type DensityAudit,
+  type DensityContext,
+  type DensitySettings,
+} from './densityControl';
+export { DensityStatistics } from './densityStatistics';
+export { GaussianError } from './errors';
+export { initialiseGaussians, type Initialised, type InitialiseOptions, type NearestNeighbours } from './initialise';
+export { GaussianModel, NO_PARENT, type GaussianArrays, type RowTensor } from './model';
+export type { ParameterGroup } from './parameterGroup';
+export { CounterRandom } from './random';
+export { cameraBounds, cameraExtent, focusPoint, meanCentre, type Box, type Point } from './sceneBounds';
