@@ -42,6 +42,10 @@ export type BackendInfo = z.infer<typeof backendInfo>;
 export const sessionInfo = z.object({
   version: z.string().min(1).max(64),
   door: z.enum(['desktop', 'server']),
+  /** folder that `npx legato` runs in */
+  folder: z.string().max(4096),
+  /** whose quoting a command for the terminal needs */
+  shell: z.enum(['posix', 'windows']),
   /** null when the kernels could not be asked; `backendProblem` then says why */
   backend: backendInfo.nullable(),
   backendProblem: z.string().max(2000).nullable(),
@@ -55,9 +59,6 @@ export const sessionEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('session'), session: sessionInfo }),
 ]);
 export type SessionEvent = z.infer<typeof sessionEvent>;
-
-/** Names of the desktop's channels. */
-export const channels = { session: 'legato:session', changed: 'legato:session-changed' } as const;
 
 /** What the bridge puts on `window.legato`. */
 export interface LegatoBridge {

@@ -1,0 +1,76 @@
+/**
+ * The way to the studio: the bridge in the desktop window, HTTP and a WebSocket in a browser. Both end in the same two
+ * calls, and everything that arrives is checked against the contract before the page believes it.
+ */
+import { sessionEvent, sessionInfo } from '#contract/session';
+import type { SessionInfo } from '#contract/session';
+
+/** The server does not know this browser: its link was from another run. */
+export class LinkExpired extends Error {
+  override name = 'LinkExpired';
+}
+
+export interface Gateway {
+  session(): Promise<SessionInfo>;
+  /** Calls back with every new state, and when the connection is lost or found again; returns what ends it. */
+  follow(onSession: (session: SessionInfo) => void, onConnected: (connected: boolean) => void): () => void;
+  /** Absolute path of something dropped on the page; null where the browser keeps it secret. */
+  pathOf(file: File): string | null;
+}
+
+export function openGateway(): Gateway {
+  const bridge = window.legato;
+  if (bridge === undefined) return overHttp;
+  return {
+    session: async () => sessionInfo.parse(await bridge.session()),
+    follow: (onSession) => bridge.onSession((session) => onSession(sessionInfo.parse(session))),
+    pathOf: (file) => bridge.pathOf(file) || null,
+  };
+}
+
+const overHttp: Gateway = {
+  async session() {
+    const response = await fetch('./api/session', { headers: { Accept: 'application/json' } });
+    if (response.status === 401) throw new LinkExpired();
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    return sessionInfo.parse(await response.json());
+  },
+  follow,
+  pathOf: () => null,
+};
+
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 10_000;
+
+function follow(...[onSession, onConnected]: Parameters<Gateway['follow']>): () => void {
+  let socket: WebSocket;
+  let timer: number | undefined;
+  let wait = FIRST_RETRY_MS;
+  let ended = false;
+  const connect = () => {
+    const url = new URL('./api/live', location.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    url.search = '';
+    socket = new WebSocket(url);
+    socket.onopen = () => {
+      wait = FIRST_RETRY_MS;
+      onConnected(true);
+    };
+    socket.onmessage = (message) => {
+      const event = sessionEvent.safeParse(JSON.parse(String(message.data)));
+      if (event.success) onSession(event.data.session);
+    };
+    socket.onclose = () => {
+      if (ended) return;
+      onConnected(false);
+      timer = window.setTimeout(connect, wait);
+      wait = Math.min(wait * 2, LAST_RETRY_MS);
+    };
+  };
+  connect();
+  return () => {
+    ended = true;
+    window.clearTimeout(timer);
+    socket.close();
+  };
+}
