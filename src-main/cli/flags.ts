@@ -51,7 +51,12 @@ export function parseSetting(field: SettingField, text: string): TrainingSetting
   const result = trainingSettings.shape[field.name].safeParse(rawValue(field, text));
   if (result.success) return result.data;
   const range = field.choices ? field.choices.join(', ') : `${field.min} … ${field.max}`;
-  const kind = field.kind === 'colour' ? 'three numbers r,g,b' : field.kind === 'choice' ? 'one of' : `a${field.kind === 'integer' ? ' whole' : ''} number`;
+  const kind =
+    field.kind === 'colour'
+      ? 'three numbers r,g,b'
+      : field.kind === 'choice'
+        ? 'one of'
+        : `a${field.kind === 'integer' ? ' whole' : ''} number`;
   throw new UsageError(`--${flagName(field.name)} ${text}: expected ${kind} ${range}`);
 }
 

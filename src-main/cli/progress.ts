@@ -94,22 +94,23 @@ export async function barReporter(): Promise<Reporter> {
     { format: '{bar} {percentage}% {text}', hideCursor: true, clearOnComplete: true, stream: process.stderr },
     progress.Presets.shades_classic,
   );
-  let line1: ReturnType<typeof bar.create> | null = null;
+  let steps: ReturnType<typeof bar.create> | null = null;
+  const say = (text: string): void => {
+    if (steps) bar.log(`${text}\n`);
+    else process.stderr.write(`${text}\n`);
+  };
   return {
     event(event) {
       if (event.type === 'progress') {
-        line1 ??= bar.create(event.steps, 0, { text: '' });
-        line1.setTotal(event.steps);
-        line1.update(event.step, { text: progressText(event) });
+        steps ??= bar.create(event.steps, 0, { text: '' });
+        steps.setTotal(event.steps);
+        steps.update(event.step, { text: progressText(event) });
         return;
       }
       const text = line(event);
-      if (text !== null && event.type !== 'checkpoint') this.say(text);
+      if (text !== null && event.type !== 'checkpoint') say(text);
     },
-    say(text) {
-      if (line1) bar.log(`${text}\n`);
-      else process.stderr.write(`${text}\n`);
-    },
+    say,
     close: () => bar.stop(),
   };
 }

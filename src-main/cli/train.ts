@@ -34,7 +34,9 @@ async function openStudio(capture: string, options: TrainOptions): Promise<Studi
     return Studio.create(path, capture);
   }
   if (!options.resume && !options.anew) {
-    throw new UsageError(`${path} exists: continue it with --resume, train it anew with --anew, or choose another --out`);
+    throw new UsageError(
+      `${path} exists: continue it with --resume, train it anew with --anew, or choose another --out`,
+    );
   }
   const studio = await Studio.open(path);
   const known = studio.project.capturePath;

@@ -36,7 +36,11 @@ export interface Scores {
 }
 
 /** Mean squared error of planes 0–2, over the pixels with mask 1. */
-export function meanSquaredError(image: ArrayLike<number>, target: ArrayLike<number>, mask: ArrayLike<number> | null): number {
+export function meanSquaredError(
+  image: ArrayLike<number>,
+  target: ArrayLike<number>,
+  mask: ArrayLike<number> | null,
+): number {
   const pixels = target.length / 3;
   let sum = 0;
   let counted = 0;
@@ -79,6 +83,7 @@ export async function evaluate(scene: Scene, photos: PhotoViews, appearance: App
     disposeView(view);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const mean = (name: 'psnr' | 'ssim') => scores.reduce((sum, score) => sum + score[name], 0) / Math.max(1, scores.length);
+  const mean = (name: 'psnr' | 'ssim') =>
+    scores.reduce((sum, score) => sum + score[name], 0) / Math.max(1, scores.length);
   return { psnr: mean('psnr'), ssim: mean('ssim'), photos: scores };
 }

@@ -21,7 +21,7 @@ export class ViewOrder {
   readonly #seed: number;
   readonly #shuffled: boolean;
   #epoch = -1;
-  #order = new Uint32Array(0);
+  #order: ArrayLike<number> = [];
 
   constructor(count: number, settings: Pick<TrainingSettings, 'seed' | 'viewOrder'>) {
     this.#count = count;
@@ -73,6 +73,12 @@ export class PhotoViews {
     this.#store.prefetch(index);
   }
 
+  /** Pixels of a photo as it is trained on, coarse steps aside. */
+  async size(index: number): Promise<{ width: number; height: number }> {
+    const { width, height } = (await this.#store.load(index)).camera;
+    return { width, height };
+  }
+
   /** @param factor  how many times smaller than the resolution in the settings, ≥ 1 */
   async load(index: number, factor: number, background: Background): Promise<View> {
     return toView(await this.#store.load(index), factor, background);
@@ -97,7 +103,13 @@ export function disposeView(view: View): void {
   view.mask?.dispose();
 }
 
-function overBackground(rgb: Uint8Array, alpha: Uint8Array, width: number, height: number, background: Background): Tensor3D {
+function overBackground(
+  rgb: Uint8Array,
+  alpha: Uint8Array,
+  width: number,
+  height: number,
+  background: Background,
+): Tensor3D {
   const pixels = width * height;
   const planes = new Float32Array(3 * pixels);
   for (let i = 0; i < pixels; i++) {

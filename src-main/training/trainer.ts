@@ -114,7 +114,9 @@ export class Trainer {
   }
 
   async #prepare(command: StartCommand, store: CheckpointStore): Promise<TrainingRun> {
-    const run = await TrainingRun.prepare(command, store, (message) => this.#ports.publish({ type: 'warning', message }));
+    const run = await TrainingRun.prepare(command, store, (message) =>
+      this.#ports.publish({ type: 'warning', message }),
+    );
     this.#run = run;
     if (run.step > 0) this.#checkpointStep = run.step;
     this.#ports.publish({ type: 'prepared', ...run.description });

@@ -92,7 +92,10 @@ class ChildHost implements TrainerHost {
     const parsed = trainerEvent.safeParse(message);
     if (!parsed.success) {
       const problem = parsed.error.issues[0];
-      this.#listener({ type: 'warning', message: `trainer message dropped: ${problem.path.join('.')}: ${problem.message}` });
+      this.#listener({
+        type: 'warning',
+        message: `trainer message dropped: ${problem.path.join('.')}: ${problem.message}`,
+      });
       return;
     }
     const event = parsed.data;

@@ -1,0 +1,106 @@
+/**
+ * The commands and their flags. Each command loads what it needs when it runs, so that `legato --help` and the parent of a
+ * training run stay small.
+ */
+import { Command, CommanderError } from 'commander';
+import { version } from '../../package.json';
+import { exitCodes, report, UsageError } from './exit';
+import type { ExitCode } from './exit';
+
+type Action = () => Promise<ExitCode>;
+
+/** Parses and runs; never throws. @param argv  without node and script */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  let action: Action | null = null;
+  const program = new Command('legato')
+    .description('Train language-embedded 3D Gaussians from photos with poses, look at them, and label them.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`legato: ${text.replace(/^error: /, '')}`) });
+  const later = (run: Action) => void (action = run);
+  try {
+    await addCommands(program, later, argv[0]);
+    program.parse([...argv], { from: 'user' });
+    const chosen = action as Action | null;
+    return chosen ? await chosen() : exitCodes.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    return report(error, argv.includes('--json') && !(error instanceof UsageError));
+  }
+}
+
+async function addCommands(program: Command, later: (run: Action) => void, chosen: string | undefined): Promise<void> {
+  await addTrain(program, later, chosen);
+  program
+    .command('render')
+    .summary('draw a trained project from the poses of its photos')
+    .argument('<project>', 'the project folder, NAME.legato')
+    .option('--view <photo>', 'name of a photo whose pose to draw')
+    .option('--all', 'every photo')
+    .option('--heldout', 'the photos that were held out')
+    .option('--out <path>', 'a .png for one view, else a folder (default: the exports folder of the project)')
+    .option('--channel <name>', 'rgb, depth, alpha or uncertainty', 'rgb')
+    .option('--beside', 'put the photo to the left of the render')
+    .option('--resolution <long-side>', 'long side in px (default: as trained)')
+    .option('--backend <name>', 'kernels', 'auto')
+    .option('--threads <n>', 'threads of the kernels; 0 takes every core', '0')
+    .option('--json', 'one JSON line per picture')
+    .action((project: string, options) =>
+      later(async () => (await import('./render')).renderCommand(project, options)),
+    );
+  program
+    .command('eval')
+    .summary('PSNR and SSIM on the held-out photos')
+    .argument('<project>', 'the project folder')
+    .option('--resolution <long-side>', 'long side in px (default: as trained)')
+    .option('--backend <name>', 'kernels', 'auto')
+    .option('--threads <n>', 'threads of the kernels; 0 takes every core', '0')
+    .option('--json', 'one JSON object')
+    .action((project: string, options) =>
+      later(async () => (await import('./evaluate')).evaluateCommand(project, options)),
+    );
+  program
+    .command('export')
+    .summary('write the Gaussians in a format that other tools read')
+    .argument('<project>', 'the project folder')
+    .requiredOption('--out <file>', 'the file to write')
+    .option('--format <name>', 'ply', 'ply')
+    .option('--json', 'one JSON object')
+    .action((project: string, options) =>
+      later(async () => (await import('./export')).exportCommand(project, options)),
+    );
+  program
+    .command('info')
+    .summary('what a project, a capture or a .ply holds')
+    .argument('<path>', 'a project folder, a capture folder or a .ply file')
+    .option('--json', 'one JSON object')
+    .action((path: string, options) => later(async () => (await import('./info')).infoCommand(path, options)));
+  program
+    .command('doctor')
+    .summary('whether this machine has what Legato needs')
+    .option('--json', 'one JSON object')
+    .action((options) => later(async () => (await import('./doctor')).doctorCommand(options)));
+  program
+    .command('serve')
+    .summary('serve the studio to a browser, for a machine without a screen')
+    .option('--port <n>', 'port; 0 takes a free one', '0')
+    .option('--host <address>', 'address to bind', '127.0.0.1')
+    .action((options) => later(async () => (await import('./serve')).serveCommand(options)));
+}
+
+/** Its flags come from the settings schema, which other commands need not load. */
+async function addTrain(program: Command, later: (run: Action) => void, chosen: string | undefined): Promise<void> {
+  const train = program
+    .command('train')
+    .summary('train 3D Gaussians from a capture')
+    .argument('<capture>', 'folder with photos and poses (COLMAP or transforms.json)')
+    .option('--out <project>', 'the project folder (default: NAME.legato here)')
+    .option('--resume', 'continue from the newest checkpoint')
+    .option('--anew', 'train from the start in a project that exists')
+    .option('--json', 'one JSON event per line on stdout');
+  if (chosen !== 'train') return;
+  const { addSettingFlags, givenSettings } = await import('./flags');
+  addSettingFlags(train).action((capture: string) =>
+    later(async () => (await import('./train')).train(capture, givenSettings(train), train.opts())),
+  );
+}

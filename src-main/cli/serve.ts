@@ -1,0 +1,10 @@
+/** `legato serve`: the server door until Ctrl-C. */
+import { serveUntilInterrupted } from '../server/index';
+import { exitCodes } from './exit';
+import type { ExitCode } from './exit';
+import { wholeNumber } from './numbers';
+
+export async function serveCommand(options: { port: string; host: string }): Promise<ExitCode> {
+  await serveUntilInterrupted({ port: wholeNumber('--port', options.port, 0, 65_535), host: options.host });
+  return exitCodes.ok;
+}
