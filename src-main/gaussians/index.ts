@@ -10,7 +10,9 @@ export {
 export { DensityStatistics } from './densityStatistics';
 export { GaussianError } from './errors';
 export { initialiseGaussians, type Initialised, type InitialiseOptions, type NearestNeighbours } from './initialise';
+export { modelFromSplats } from './fromSplats';
 export { GaussianModel, NO_PARENT, type GaussianArrays, type RowTensor } from './model';
 export type { ParameterGroup } from './parameterGroup';
+export { parseSplatPly, readSplatPly, splatPlyChunks, type SplatFile, type Splats, type SplatSource } from './ply';
 export { CounterRandom } from './random';
 export { cameraBounds, cameraExtent, focusPoint, meanCentre, type Box, type Point } from './sceneBounds';

@@ -175,6 +175,20 @@ export class GaussianModel {
     this.groups.semantics.zeroMoments(row);
   }
 
+  /**
+   * Gives the live rows ids from a file, if they are distinct uint32 and none is 0; parents stay unknown.
+   *
+   * @param ids  [count]
+   * @returns whether they were usable; if not, the model keeps its own
+   */
+  adoptIds(ids: Uint32Array): boolean {
+    const largest = ids.reduce((a, b) => Math.max(a, b), 0);
+    if (ids.length !== this.#count || largest >= LARGEST_ID || repeatedId(ids, largest + 1) !== null) return false;
+    this.#ids.set(ids);
+    this.#nextId = largest + 1;
+    return true;
+  }
+
   /** Copies all parameters of a row onto another, whose identity and moments are left alone. */
   copyRow(from: number, to: number): void {
     this.groups.geometry.copyRow(from, to);
@@ -223,7 +237,9 @@ export class GaussianModel {
     );
     for (const { key, columns } of names) requireTensor(tensors, key, [count, columns]);
     requireTensor(tensors, 'parents', [count]);
-    requireDistinctIds(tensors.ids.data, nextId);
+    const wrongId = repeatedId(tensors.ids.data, nextId);
+    if (wrongId !== null)
+      throw new GaussianError(`snapshot: id ${wrongId} is repeated, 0, or not below the id counter ${nextId}`);
     this.reserve(count);
     for (const { name, values, first, second } of groups) {
       values.set(tensors[name].data);
@@ -268,9 +284,10 @@ function requireTensor(tensors: Readonly<Record<string, RowTensor>>, name: strin
   return tensor;
 }
 
-function requireDistinctIds(ids: Float32Array | Uint32Array, nextId: number): void {
+/** An id that is 0, repeated, or not below the counter; null when there is none. */
+function repeatedId(ids: Float32Array | Uint32Array, nextId: number): number | null {
   const sorted = ids.slice().sort();
   for (let i = 0; i < sorted.length; i++)
-    if (sorted[i] === NO_PARENT || sorted[i] >= nextId || (i > 0 && sorted[i] === sorted[i - 1]))
-      throw new GaussianError(`snapshot: id ${sorted[i]} is repeated, 0, or not below the id counter ${nextId}`);
+    if (sorted[i] === NO_PARENT || sorted[i] >= nextId || (i > 0 && sorted[i] === sorted[i - 1])) return sorted[i];
+  return null;
 }
