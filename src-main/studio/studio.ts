@@ -9,9 +9,8 @@ import { mayHappen, TrainerLifeError } from '#contract/trainerLife';
 import type { TrainerState } from '#contract/trainerLife';
 import { resolveSettings } from '#contract/presets';
 import type { TrainingSettings } from '#contract/settings';
-import type { RunStatus } from '../project/database';
-import { createProject, isProject, openProject } from '../project/projectFolder';
-import type { Project } from '../project/projectFolder';
+import { createProject, isProject, openProject } from '../project/index';
+import type { Project, RunStatus } from '../project/index';
 import { forkTrainer } from '../training/trainerHost';
 import type { TrainerHost, TrainerListener } from '../training/trainerHost';
 import { rememberProject } from './recent';
@@ -85,7 +84,8 @@ export class Studio {
   async start(options: StartOptions): Promise<void> {
     this.#require('start');
     const capture = this.project.capturePath;
-    if (capture === null) throw new StudioError(this.project.paths.root, 'was made without a capture; make a new project');
+    if (capture === null)
+      throw new StudioError(this.project.paths.root, 'was made without a capture; make a new project');
     if (!options.resume) resolveSettings(options.settings);
     this.#settings = options.settings;
     let resolve = (): void => undefined;

@@ -17,14 +17,13 @@ import {
   DensityControl,
   DensityStatistics,
   GaussianModel,
-  initialise,
+  initialiseGaussians,
   resetOpacity,
 } from '../gaussians/index';
-import { adamStep, initKernels } from '../kernels/index';
+import { adamStep, initKernels, nearestNeighbours } from '../kernels/index';
 import type { KernelBackend } from '../kernels/index';
-import { evaluate } from './evaluation';
-import { meanSquaredError } from './evaluation';
-import type { Scores } from './evaluation';
+import { evaluate, meanSquaredError } from './evaluation';
+import type { Scene, Scores } from './evaluation';
 import { ResumeError } from './failure';
 import { psnrOf } from './measure';
 import { objectiveGradients } from './objective';
@@ -140,7 +139,7 @@ export class TrainingRun {
       );
     }
     const extent = cameraExtent(train.map((photo) => photo.camera));
-    const model = snapshot ? restoreModel(snapshot) : startModel({ ...capture, photos: train }, extent, settings, warn);
+    const model = snapshot ? restoreModel(snapshot) : startModel({ ...capture, photos: train }, settings, warn);
     const statistics = new DensityStatistics(model.capacity);
     if (snapshot) statistics.restore(snapshot.tensors, model.count);
     const parts = { photos, heldOut: new PhotoViews(heldOut, settings), model, extent, statistics };
@@ -236,7 +235,7 @@ export class TrainingRun {
   async evaluate(): Promise<Scores | null> {
     if (this.#heldOut.count === 0) return null;
     const { geometry, sphericalHarmonics, semantics, probe, count } = this.#model;
-    const scene = { geometry, sphericalHarmonics, semantics, probe, count };
+    const scene = { geometry, sphericalHarmonics, semantics, probe, count } as Scene;
     const shDegree = schedule.shDegreeAt(Math.max(1, this.step), this.settings);
     return evaluate(scene, this.#heldOut, { ...this.settings, shDegree });
   }
@@ -252,12 +251,22 @@ function restoreModel(snapshot: TrainingSnapshot): GaussianModel {
   return model;
 }
 
-function startModel(
-  capture: Capture,
-  extent: number,
-  settings: TrainingSettings,
-  warn: (message: string) => void,
-): GaussianModel {
-  if (!capture.points) warn(`no sparse points: starting from ${settings.randomPoints} random Gaussians`);
-  return initialise(capture, extent, settings);
+function startModel(capture: Capture, settings: TrainingSettings, warn: (message: string) => void): GaussianModel {
+  const { points, photos } = capture;
+  if (!points) warn(`no sparse points: starting from ${settings.randomPoints} random Gaussians`);
+  const cameras = photos.map((photo) => photo.camera);
+  const { model, dropped } = initialiseGaussians(points, cameras, {
+    seed: settings.seed,
+    nearestNeighbours,
+    neighbours: settings.initialNeighbours,
+    scaleFactor: settings.initialScale,
+    opacity: settings.initialOpacity,
+    randomPoints: settings.randomPoints,
+  });
+  const left = dropped.notFinite + dropped.tooFar + dropped.duplicates;
+  if (left > 0) {
+    const { notFinite, tooFar, duplicates } = dropped;
+    warn(`${left} sparse points left out: ${notFinite} not finite, ${tooFar} too far, ${duplicates} duplicates`);
+  }
+  return model;
 }

@@ -1,0 +1,84 @@
+/**
+ * A trained project, opened to look at: Gaussians of the newest checkpoint, the capture's cameras, and which photos were held
+ * out. For rendering, evaluation and export; trains nothing and needs no lock, so it works beside a running trainer.
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { TrainingSettings } from '#contract/settings';
+import { loadCapture, splitHoldout } from '../capture/index';
+import type { Photo } from '../capture/index';
+import { initKernels } from '../kernels/index';
+import { CheckpointFolder, openProject } from '../project/index';
+import type { Scene } from '../training/evaluation';
+import type { TrainingSnapshot } from '../training/ports';
+import { shDegreeAt } from '../training/schedule';
+import { StudioError } from './studio';
+
+export interface SceneOptions {
+  backend: TrainingSettings['backend'];
+  /** 0 takes every core */
+  threads: number;
+  /** long side in px; null as trained */
+  resolution: number | null;
+}
+
+export interface TrainedScene {
+  readonly root: string;
+  readonly exports: string;
+  readonly snapshot: TrainingSnapshot;
+  /** of the run, with resolution, backend and threads as asked for here */
+  readonly settings: TrainingSettings;
+  readonly scene: Scene;
+  /** the degree of spherical harmonics that training had reached */
+  readonly shDegree: number;
+  /** all, by name */
+  readonly photos: Photo[];
+  readonly heldOut: Photo[];
+}
+
+/** The newest checkpoint of a project. @throws ProjectError, StudioError when nothing was trained yet */
+export async function openSnapshot(
+  path: string,
+  warn: (message: string) => void,
+): Promise<{ root: string; exports: string; capture: string | null; snapshot: TrainingSnapshot }> {
+  const project = await openProject(path, 'read');
+  try {
+    const { root, checkpoints, exports } = project.paths;
+    const snapshot = await new CheckpointFolder(checkpoints, warn).latest();
+    if (!snapshot) throw new StudioError(root, 'holds no checkpoint yet; train it first');
+    return { root, exports, capture: project.capturePath, snapshot };
+  } finally {
+    await project.close();
+  }
+}
+
+/** @throws ProjectError, CaptureError, StudioError, kernel errors */
+export async function openTrainedScene(
+  path: string,
+  options: SceneOptions,
+  warn: (message: string) => void,
+): Promise<TrainedScene> {
+  const { root, exports, capture: capturePath, snapshot } = await openSnapshot(path, warn);
+  if (capturePath === null) throw new StudioError(root, 'was made without a capture; there are no poses to look from');
+  const { backend, threads, resolution } = options;
+  const settings = { ...snapshot.settings, backend, threads, resolution: resolution ?? snapshot.settings.resolution };
+  const [capture] = await Promise.all([
+    loadCapture(capturePath),
+    initKernels({ backend, threads: threads || undefined }),
+  ]);
+  const { heldOut } = splitHoldout(capture.photos, settings.holdout);
+  const shDegree = shDegreeAt(Math.max(1, snapshot.step), settings);
+  return { root, exports, snapshot, settings, scene: sceneOf(snapshot), shDegree, photos: capture.photos, heldOut };
+}
+
+function sceneOf({ tensors }: TrainingSnapshot): Scene {
+  const matrix = (name: string) => tf.tensor2d(tensors[name].data, tensors[name].shape as [number, number], 'float32');
+  const geometry = matrix('geometry');
+  const count = geometry.shape[0];
+  return {
+    geometry,
+    sphericalHarmonics: matrix('sphericalHarmonics'),
+    semantics: matrix('semantics'),
+    probe: tf.zeros([count, 3]),
+    count,
+  };
+}
