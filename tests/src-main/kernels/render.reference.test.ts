@@ -2,8 +2,8 @@
  * The float64 reference against central differences (METHOD §7, check 1: relative error < 1e-5 per group).
  *
  * The loss is Σ g·image with fixed random g that is 0 on pixels near a cut-off (margin 2e-3, far more than any
- * perturbation moves α), so that the loss is smooth where it is differentiated. Fourth-order differences with h = 1e-4
- * of a parameter's sensitivity keep truncation and rounding both near 1e-9.
+ * perturbation moves α), so that the loss is smooth where it is differentiated. Fourth-order differences with h = 2e-6
+ * keep truncation and rounding below 1e-8. A few rows and a seeded choice of harmonics per scene keep it short.
  */
 import { describe, expect, it } from 'vitest';
 import { GEOMETRY, PROBE, SEMANTICS, SPHERICAL_HARMONICS } from '../../../src-main/kernels/layout';
@@ -57,6 +57,7 @@ function checkGradients(scene: Scene, semanticsMovesGeometry: boolean): void {
     const numeric: number[] = [];
     for (const row of rows) {
       for (let column = group.from; column < group.to; column++) {
+        if (group.name === 'sphericalHarmonics' && random.uniform() > 0.2) continue;
         const i = row * group.columns + column;
         const original = values[i];
         const at = (offset: number): number => {

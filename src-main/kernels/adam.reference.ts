@@ -1,0 +1,38 @@
+/**
+ * Adam with a rate per column, in place (Kingma & Ba 2015; METHOD §1).
+ *
+ *   m ← β1·m + (1 − β1)·g;   v ← β2·v + (1 − β2)·g²;   p ← p − rate_c · (m / (1 − β1ᵗ)) / (√(v / (1 − β2ᵗ)) + ε)
+ *
+ * Shapes: parameter, gradient and moments [capacity, columns] row-major; the first `count` rows move, the rest stays.
+ */
+import type { Floats } from './algebra.reference';
+
+export interface AdamArguments<Data extends Floats = Floats> {
+  parameter: Data;
+  gradient: Data;
+  firstMoment: Data;
+  secondMoment: Data;
+  count: number;
+  columns: number;
+  /** [columns] */
+  rates: Float32Array;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  /** t, 1 at the first step */
+  step: number;
+}
+
+export function adamReference(args: AdamArguments): void {
+  const { parameter, gradient, firstMoment, secondMoment, columns, rates, beta1, beta2, epsilon, step } = args;
+  const correction1 = 1 - beta1 ** step;
+  const correction2 = 1 - beta2 ** step;
+  for (let i = 0; i < args.count * columns; i++) {
+    const g = gradient[i];
+    const m = beta1 * firstMoment[i] + (1 - beta1) * g;
+    const v = beta2 * secondMoment[i] + (1 - beta2) * g * g;
+    firstMoment[i] = m;
+    secondMoment[i] = v;
+    parameter[i] -= (rates[i % columns] * (m / correction1)) / (Math.sqrt(v / correction2) + epsilon);
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The native addon: its typed interface, and finding it from the sources as well as from the bundle.
+ *
+ * Arrays are row-major and planar as in layout.ts. Calls are synchronous and use the addon's own threads; every array
+ * is borrowed for the length of the call.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AdamArguments } from './adam.reference';
+import { AddonError } from './errors';
+
+export interface AddonInfo {
+  /** in use now: generic, avx2, avx512, … */
+  instructionSet: string;
+  /** what this CPU and this build can run */
+  available: string[];
+  threads: number;
+  version: string;
+}
+
+export interface NativeRenderArguments {
+  geometry: Float32Array;
+  sphericalHarmonics: Float32Array;
+  semantics: Float32Array | null;
+  count: number;
+  shDegree: number;
+  width: number;
+  height: number;
+  fx: number;
+  fy: number;
+  cx: number;
+  cy: number;
+  /** [4, 4] row-major */
+  worldToCamera: number[];
+  background: [number, number, number];
+  /** bits of layout.ts */
+  channels: number;
+  antialiased: boolean;
+}
+
+/** Where gradients go; each array is written up to its capacity, null is skipped. */
+export interface NativeGradients {
+  geometry: Float32Array | null;
+  sphericalHarmonics: Float32Array | null;
+  semantics: Float32Array | null;
+  probe: Float32Array | null;
+  semanticsMovesGeometry: boolean;
+}
+
+/** Owns all scratch memory of rendering and the state of its last forward pass. */
+export interface NativeRasterizer {
+  /** `frame` names this forward pass; `backward` refuses a frame that another one has replaced. */
+  forward(
+    args: NativeRenderArguments,
+    image: Float32Array,
+    radii: Float32Array | null,
+  ): { visible: number; instances: number; frame: number };
+  backward(args: NativeRenderArguments, frame: number, dImage: Float32Array, out: NativeGradients): void;
+  memoryBytes(): number;
+}
+
+export interface NativeAddon {
+  info(): AddonInfo;
+  /** Size of the pool, the caller included. */
+  setThreads(threads: number): void;
+  setInstructionSet(name: string): void;
+  Rasterizer: new () => NativeRasterizer;
+  photometric(args: {
+    image: Float32Array;
+    target: Float32Array;
+    mask: Float32Array | null;
+    width: number;
+    height: number;
+    ssimWeight: number;
+    gradient: Float32Array | null;
+  }): number;
+  adam(args: AdamArguments<Float32Array>): void;
+  neighbours(points: Float32Array, count: number, k: number, meanDistances: Float32Array): void;
+  photoToPlanes(rgb: Uint8Array, width: number, height: number, planes: Float32Array): void;
+}
+
+const ADDON = join('native', 'build', 'legato.node');
+
+/** The package's folder: the nearest one upwards that has the addon's sources or the addon itself. */
+function packageRoot(): string | null {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'native'))) return folder;
+    if (dirname(folder) === folder) return null;
+  }
+}
+
+let loaded: NativeAddon | undefined;
+
+/** @throws AddonError if the addon is not built or does not load on this machine */
+export function loadAddon(): NativeAddon {
+  if (loaded) return loaded;
+  const root = packageRoot();
+  const path = root && join(root, ADDON);
+  if (!path || !existsSync(path)) {
+    throw new AddonError(
+      `${path ?? ADDON}: not built; run \`npm run build\`, which needs a C++20 compiler (g++, clang++ or MSVC)`,
+    );
+  }
+  try {
+    loaded = createRequire(import.meta.url)(path) as NativeAddon;
+    return loaded;
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new AddonError(
+      `${path}: does not load (${cause}); run \`npm run build\` on this machine with a C++20 compiler`,
+    );
+  }
+}

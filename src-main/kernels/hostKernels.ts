@@ -1,0 +1,56 @@
+/**
+ * What a backend on the host must compute: every op as a plain function on the tensors' own arrays. The native addon
+ * and the float64 reference are the two implementations; hostBackend.ts puts either under tfjs.
+ */
+import type { AdamArguments } from './adam.reference';
+import type { RenderView } from './render.reference';
+
+export interface RenderArrays {
+  geometry: Float32Array;
+  sphericalHarmonics: Float32Array;
+  semantics: Float32Array | null;
+}
+
+/** Gradient arrays to fill over their whole capacity; null is not computed. */
+export interface RenderGradientArrays {
+  geometry: Float32Array | null;
+  sphericalHarmonics: Float32Array | null;
+  semantics: Float32Array | null;
+  probe: Float32Array | null;
+}
+
+export interface PhotometricArguments {
+  /** [≥3, H, W] */
+  image: Float32Array;
+  /** [3, H, W] */
+  target: Float32Array;
+  /** [H, W] of 0 and 1 */
+  mask: Float32Array | null;
+  width: number;
+  height: number;
+  ssimWeight: number;
+  /** [3, H, W], filled unless null */
+  gradient: Float32Array | null;
+}
+
+/** What a forward pass leaves for its backward pass; only the kernels that made it look inside. */
+export type RenderState = object;
+
+export interface HostKernels {
+  readonly instructionSet: string;
+  readonly threads: number;
+  /** Fills image [C, H, W]. */
+  render(arrays: RenderArrays, view: RenderView, image: Float32Array): RenderState;
+  renderGradient(
+    arrays: RenderArrays,
+    view: RenderView,
+    state: RenderState,
+    dImage: Float32Array,
+    semanticsMovesGeometry: boolean,
+    out: RenderGradientArrays,
+  ): void;
+  photometric(args: PhotometricArguments): number;
+  adam(args: AdamArguments<Float32Array>): void;
+  neighbours(points: Float32Array, count: number, k: number, meanDistances: Float32Array): void;
+  photoToPlanes(rgb: Uint8Array, width: number, height: number, planes: Float32Array): void;
+}

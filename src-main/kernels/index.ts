@@ -1,0 +1,99 @@
+/**
+ * The door of the kernels: choose a backend once, then use the ops under tfjs.
+ *
+ *   native     C++ on the tensors' own arrays, with its own threads
+ *   reference  readable float64 TypeScript: the oracle of the tests, the fallback without a compiler
+ */
+import { availableParallelism } from 'node:os';
+import * as tf from '@tensorflow/tfjs';
+import { loadAddon } from './addon';
+import { checkInteger, checkLength } from './checks';
+import { AddonError, BackendUnavailableError } from './errors';
+import { HostBackend } from './hostBackend';
+import type { HostKernels } from './hostKernels';
+import { registerHostBackend } from './hostOps';
+import { NativeKernels } from './native';
+import { referenceKernels } from './reference';
+
+export { adamStep, type AdamOptions } from './adam';
+export * from './errors';
+export * from './layout';
+export { photoToTensor } from './photo';
+export { photometricLoss } from './photometric';
+export { render, type RenderInputs, type RenderOptions } from './render';
+export { stopGradient } from './stopGradient';
+
+export type BackendName = 'native' | 'reference' | 'webgpu' | 'tensorflow';
+
+/** The backend that computes, and why it was taken. */
+export interface KernelBackend {
+  name: BackendName;
+  reason: string;
+  instructionSet: string;
+  threads: number;
+}
+
+export interface KernelOptions {
+  backend: 'auto' | BackendName;
+  /** of this process; all cores by default */
+  threads?: number;
+}
+
+let native: NativeKernels | undefined;
+
+function nativeKernels(threads: number): NativeKernels {
+  native ??= new NativeKernels(loadAddon());
+  native.addon.setThreads(threads);
+  return native;
+}
+
+async function use(name: 'native' | 'reference', kernels: HostKernels, reason: string): Promise<KernelBackend> {
+  const backendName = `legato-${name}`;
+  registerHostBackend(backendName, kernels);
+  await tf.setBackend(backendName);
+  return { name, reason, instructionSet: kernels.instructionSet, threads: kernels.threads };
+}
+
+/**
+ * Makes a backend the current one of tfjs. `auto` takes the fastest that works here, and says so on the console when
+ * that is the reference.
+ *
+ * @throws AddonError if `native` was asked for and does not load, BackendUnavailableError for those that do not exist yet
+ */
+export async function initKernels({ backend, threads }: KernelOptions): Promise<KernelBackend> {
+  if (threads !== undefined) checkInteger('initKernels', 'threads', threads, 1, 1024);
+  const pool = threads ?? availableParallelism();
+  switch (backend) {
+    case 'native':
+      return use('native', nativeKernels(pool), 'asked for');
+    case 'reference':
+      return use('reference', referenceKernels, 'asked for');
+    case 'auto':
+      try {
+        return await use('native', nativeKernels(pool), 'the C++ kernels load on this machine');
+      } catch (error) {
+        if (!(error instanceof AddonError)) throw error;
+        console.warn(`Legato runs on its reference kernels, a hundred times slower. ${error.message}`);
+        return use('reference', referenceKernels, error.message);
+      }
+    default:
+      throw new BackendUnavailableError(
+        `backend ${backend}: not available in this version; use native, reference or auto`,
+      );
+  }
+}
+
+/**
+ * Mean distance of every point to its k nearest others (neighbours.reference.ts).
+ *
+ * @param points [count, 3]  @returns meanDistances [count], 0 for a lone point
+ */
+export function nearestNeighbours(points: Float32Array, count: number, k: number): { meanDistances: Float32Array } {
+  checkLength('nearestNeighbours', 'points', points.length, 3 * count);
+  checkInteger('nearestNeighbours', 'k', k, 1, 1024);
+  const backend = tf.backend();
+  if (!(backend instanceof HostBackend)) throw new BackendUnavailableError('nearestNeighbours: call initKernels first');
+  const meanDistances = new Float32Array(count);
+  backend.kernels.neighbours(points, count, k, meanDistances);
+  return { meanDistances };
+}

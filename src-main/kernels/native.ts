@@ -1,0 +1,91 @@
+/** The kernels of the C++ addon. */
+import type { NativeAddon, NativeRasterizer, NativeRenderArguments } from './addon';
+import type { AdamArguments } from './adam.reference';
+import { NonFiniteParameterError, PARAMETER_GROUPS } from './errors';
+import type { HostKernels, PhotometricArguments, RenderArrays, RenderGradientArrays, RenderState } from './hostKernels';
+import type { RenderView } from './render.reference';
+
+interface FrameState {
+  frame: number;
+}
+
+function renderArguments(arrays: RenderArrays, view: RenderView): NativeRenderArguments {
+  const { width, height, fx, fy, cx, cy, worldToCamera } = view.camera;
+  const { count, shDegree, channels, antialiased } = view;
+  return {
+    ...arrays,
+    ...{ count, shDegree, channels, antialiased, width, height, fx, fy, cx, cy },
+    worldToCamera: [...worldToCamera],
+    background: [...view.background],
+  };
+}
+
+/** The addon reports a non-finite parameter in words; callers get the same type from every backend. */
+function named(error: unknown): unknown {
+  const message = error instanceof Error ? error.message : '';
+  const group = PARAMETER_GROUPS.find((name) => message.includes(name));
+  const row = /row (\d+)/.exec(message);
+  return group && row ? new NonFiniteParameterError(group, Number(row[1])) : error;
+}
+
+/**
+ * One rasterizer serves all renders, because its scratch memory is large. It remembers one forward pass only, so a
+ * gradient whose frame was replaced (two views in one loss, a preview in between) first renders that view again.
+ */
+export class NativeKernels implements HostKernels {
+  readonly addon: NativeAddon;
+  private readonly rasterizer: NativeRasterizer;
+  private lastFrame = -1;
+
+  constructor(addon: NativeAddon) {
+    this.addon = addon;
+    this.rasterizer = new addon.Rasterizer();
+  }
+
+  get instructionSet(): string {
+    return this.addon.info().instructionSet;
+  }
+
+  get threads(): number {
+    return this.addon.info().threads;
+  }
+
+  render(arrays: RenderArrays, view: RenderView, image: Float32Array): FrameState {
+    try {
+      this.lastFrame = -1;
+      this.lastFrame = this.rasterizer.forward(renderArguments(arrays, view), image, null).frame;
+      return { frame: this.lastFrame };
+    } catch (error) {
+      throw named(error);
+    }
+  }
+
+  renderGradient(
+    arrays: RenderArrays,
+    view: RenderView,
+    state: RenderState,
+    dImage: Float32Array,
+    semanticsMovesGeometry: boolean,
+    out: RenderGradientArrays,
+  ): void {
+    let { frame } = state as FrameState;
+    if (frame !== this.lastFrame) frame = this.render(arrays, view, new Float32Array(dImage.length)).frame;
+    this.rasterizer.backward(renderArguments(arrays, view), frame, dImage, { ...out, semanticsMovesGeometry });
+  }
+
+  photometric(args: PhotometricArguments): number {
+    return this.addon.photometric(args);
+  }
+
+  adam(args: AdamArguments<Float32Array>): void {
+    this.addon.adam(args);
+  }
+
+  neighbours(points: Float32Array, count: number, k: number, meanDistances: Float32Array): void {
+    this.addon.neighbours(points, count, k, meanDistances);
+  }
+
+  photoToPlanes(rgb: Uint8Array, width: number, height: number, planes: Float32Array): void {
+    this.addon.photoToPlanes(rgb, width, height, planes);
+  }
+}

@@ -1,0 +1,22 @@
+/** Op `photoToTensor`: the bytes of a photo as planes in 0…1 (photo.reference.ts). */
+import * as tf from '@tensorflow/tfjs';
+import { checkInteger, checkLength } from './checks';
+
+export const PHOTO_KERNEL = 'LegatoPhotoToTensor';
+
+export interface PhotoAttributes {
+  rgb: Uint8Array;
+  width: number;
+  height: number;
+}
+
+const OP = 'photoToTensor';
+
+/** @param rgb interleaved, [H·W·3]  @returns [3, H, W] float32 */
+export function photoToTensor(rgb: Uint8Array, width: number, height: number): tf.Tensor3D {
+  checkInteger(OP, 'width', width, 1, 1 << 15);
+  checkInteger(OP, 'height', height, 1, 1 << 15);
+  checkLength(OP, 'rgb', rgb.length, 3 * width * height);
+  const attributes: PhotoAttributes = { rgb, width, height };
+  return tf.engine().runKernel(PHOTO_KERNEL, {}, attributes as unknown as tf.NamedAttrMap) as tf.Tensor3D;
+}
