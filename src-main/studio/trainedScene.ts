@@ -71,7 +71,10 @@ export async function openTrainedScene(
 }
 
 function sceneOf({ tensors }: TrainingSnapshot): Scene {
-  const matrix = (name: string) => tf.tensor2d(tensors[name].data, tensors[name].shape as [number, number], 'float32');
+  const matrix = (name: string): tf.Tensor2D => {
+    const { shape, data } = tensors[name];
+    return tf.tensor2d(data as Float32Array, shape as [number, number], 'float32');
+  };
   const geometry = matrix('geometry');
   const count = geometry.shape[0];
   return {

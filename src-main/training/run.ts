@@ -103,7 +103,7 @@ export class TrainingRun {
       ...size,
       backend: backend.name,
       reason: backend.reason,
-      instructionSet: backend.instructionSet ?? '',
+      instructionSet: backend.instructionSet,
       threads: backend.threads,
       step,
     };
