@@ -11,11 +11,11 @@ export class LinkExpired extends Error {
 }
 
 export interface Gateway {
-  session(): Promise<SessionInfo>;
+  readonly session: () => Promise<SessionInfo>;
   /** Calls back with every new state, and when the connection is lost or found again; returns what ends it. */
-  follow(onSession: (session: SessionInfo) => void, onConnected: (connected: boolean) => void): () => void;
+  readonly follow: (onSession: (session: SessionInfo) => void, onConnected: (connected: boolean) => void) => () => void;
   /** Absolute path of something dropped on the page; null where the browser keeps it secret. */
-  pathOf(file: File): string | null;
+  readonly pathOf: (file: File) => string | null;
 }
 
 export function openGateway(): Gateway {

@@ -8,7 +8,14 @@ import { join, resolve } from 'node:path';
 
 export const root = resolve(import.meta.dirname, '../..');
 
-const bundleSources = ['src-main', 'src-preload', 'src-renderer', 'resources/locales', 'electron.vite.config.ts', 'package.json'];
+const bundleSources = [
+  'src-main',
+  'src-preload',
+  'src-renderer',
+  'resources/locales',
+  'electron.vite.config.ts',
+  'package.json',
+];
 const products = ['out/main/server.js', 'out/preload/bridge.cjs', 'out/renderer/index.html'];
 
 /** Modification time of the newest file below, ms; 0 when there is none. */
@@ -44,7 +51,8 @@ export function ensureBuilt(log = console.error) {
 
 function run(script, args) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { cwd: root, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`legato: the build failed; run \`npm ci\`, then \`npm run build\`\n\n${stdout}${stderr}`);
+  if (status !== 0)
+    throw new Error(`legato: the build failed; run \`npm ci\`, then \`npm run build\`\n\n${stdout}${stderr}`);
 }
 
 /** A folder is the lock: making one is atomic everywhere. A lock older than two minutes belongs to nobody. */

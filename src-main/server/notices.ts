@@ -3,7 +3,7 @@
  * No script and no inline style, so that they live under the same policy as the real page.
  */
 const frame = (head: string, body: string) =>
-  `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark">${head}<title>Legato</title><body>${body}</body></html>\n`;
+  `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">${head}<title>Legato</title><body>${body}</body></html>\n`;
 
 /**
  * Leads from the link to the page. A redirect would not do: when the link was clicked on another site, a browser does

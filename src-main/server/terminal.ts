@@ -12,7 +12,8 @@ export interface TerminalOptions extends ServeOptions {
   json?: boolean;
 }
 
-const isLoopback = (host: string) => host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+const isLoopback = (host: string) =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
 /**
  * Serves until Ctrl-C or SIGTERM.
@@ -29,9 +30,13 @@ export async function serveUntilInterrupted(options: TerminalOptions = {}): Prom
     const host = options.host ?? '127.0.0.1';
     console.log(`\n  Legato is served at\n\n    ${url}\n`);
     if (isLoopback(host)) {
-      console.log(`  From another machine:  ssh -L ${port}:localhost:${port} ${login()}@${hostname()}   then open the same link`);
+      console.log(
+        `  From another machine:  ssh -L ${port}:localhost:${port} ${login()}@${hostname()}   then open the same link`,
+      );
     } else {
-      console.log(`  ${host} is reachable from the network and the connection is not encrypted: use it in trusted networks only.`);
+      console.log(
+        `  ${host} is reachable from the network and the connection is not encrypted: use it in trusted networks only.`,
+      );
     }
     console.log('  Ctrl-C stops it.\n');
   }

@@ -62,8 +62,8 @@ export type SessionEvent = z.infer<typeof sessionEvent>;
 
 /** What the bridge puts on `window.legato`. */
 export interface LegatoBridge {
-  session(): Promise<unknown>;
-  onSession(listener: (session: unknown) => void): () => void;
+  readonly session: () => Promise<unknown>;
+  readonly onSession: (listener: (session: unknown) => void) => () => void;
   /** absolute path of a dropped file or folder; empty when it has none on disk */
-  pathOf(file: File): string;
+  readonly pathOf: (file: File) => string;
 }
