@@ -15,10 +15,10 @@ import {
   type PlyFormat,
   type PlyProperty,
   type PlyType,
-} from './ply-header';
-import { readAsciiElement } from './ply-ascii';
+} from './plyHeader';
+import { readAsciiElement } from './plyAscii';
 
-export { PlyError, type PlyColumn, type PlyFormat, type PlyType } from './ply-header';
+export { PlyError, type PlyColumn, type PlyFormat, type PlyType } from './plyHeader';
 
 export interface PlyElement {
   readonly name: string;

@@ -1,7 +1,7 @@
 /**
  * The body of an ascii PLY file: whitespace-separated numbers, read in place without splitting the file into strings.
  */
-import { PlyError, type PlyColumn, type PlyElementHeader } from './ply-header';
+import { PlyError, type PlyColumn, type PlyElementHeader } from './plyHeader';
 
 /** Longest number worth reading; anything longer is not one. */
 const MAX_TOKEN = 64;

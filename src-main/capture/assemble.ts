@@ -1,0 +1,68 @@
+/**
+ * From posed intrinsics and files to photos: sizes read from the files themselves, cameras fitted to them, masks found,
+ * names unique and sorted. Both capture formats end here, so that they cannot differ in anything but what they say.
+ */
+import { join } from 'node:path';
+import { readPhotoHeader } from './decode';
+import { CaptureError } from './errors';
+import type { Intrinsics } from './intrinsics';
+import { firstFile, isFolder, mapSome, maskNames } from './photoFiles';
+import { fitToPhoto } from './photoSize';
+import type { Photo } from './types';
+
+export interface PosedPhoto {
+  readonly name: string;
+  /** absolute; exists */
+  readonly path: string;
+  /** calibrated size and lens, given the photo's own size for what the capture leaves out */
+  readonly intrinsics: (width: number, height: number) => Intrinsics;
+  readonly worldToCamera: readonly number[];
+  /** absolute, exists; undefined: look in `masks/` */
+  readonly maskPath?: string;
+}
+
+/** Things of one kind that a person is told once, with a few names instead of thousands of lines. */
+export class Tally {
+  readonly #names = new Map<string, string[]>();
+
+  add(what: string, name: string): void {
+    const names = this.#names.get(what);
+    if (names) names.push(name);
+    else this.#names.set(what, [name]);
+  }
+
+  lines(): string[] {
+    return [...this.#names].map(([what, names]) => {
+      const shown = names.slice(0, 5).join(', ') + (names.length > 5 ? `, and ${names.length - 5} more` : '');
+      return `${names.length} ${names.length === 1 ? 'photo' : 'photos'}: ${what} (${shown})`;
+    });
+  }
+}
+
+/**
+ * @param root   the capture's folder, for `masks/`
+ * @param tally  receives what a person should know
+ * @throws CaptureError naming the photo
+ */
+export async function assemblePhotos(root: string, posed: readonly PosedPhoto[], tally: Tally): Promise<Photo[]> {
+  const masks = join(root, 'masks');
+  const hasMasks = await isFolder(masks);
+  const photos = await mapSome(posed, async ({ name, path, intrinsics, worldToCamera, maskPath }): Promise<Photo> => {
+    const { width, height } = await readPhotoHeader(path, name);
+    let fitted = intrinsics(width, height);
+    const fit = fitToPhoto(fitted, width, height);
+    if (fit.kind === 'mismatch') {
+      const remedy = 'use the photos that the capture was calibrated with, or a reduction of them';
+      throw new CaptureError({ file: name, problem: fit.problem, remedy });
+    }
+    if (fit.kind === 'scaled') {
+      tally.add(`${width}×${height} while calibrated at ${fitted.width}×${fitted.height}; intrinsics scaled`, name);
+      fitted = fit.intrinsics;
+    }
+    const { fx, fy, cx, cy, distortion } = fitted;
+    const mask = maskPath ?? (hasMasks ? await firstFile(masks, maskNames(name)) : null);
+    if (hasMasks && mask === null) tally.add('no mask in masks/', name);
+    return { name, path, camera: { width, height, fx, fy, cx, cy, worldToCamera }, distortion, maskPath: mask };
+  });
+  return photos.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}

@@ -1,0 +1,154 @@
+/**
+ * COLMAP captures: a model folder (`cameras`, `images`, `points3D`, all `.bin` or all `.txt`) and a folder of photos.
+ */
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { assemblePhotos, Tally, type PosedPhoto } from './assemble';
+import { openSource, type ByteSource } from './byteSource';
+import { readCamerasBinary, readCamerasText } from './colmapCameras';
+import { readImagesBinary, readImagesText, type ColmapImage } from './colmapImages';
+import { readPointsBinary, readPointsText } from './colmapPoints';
+import { CaptureError } from './errors';
+import { UNSUPPORTED_REMEDY } from './intrinsics';
+import { isFile, isFolder, mapSome, requireContained } from './photoFiles';
+import type { Photo, SparsePoints } from './types';
+
+export interface ColmapModel {
+  /** absolute */
+  readonly folder: string;
+  readonly extension: 'bin' | 'txt';
+}
+
+/** Where a model lies below a capture's folder. */
+export const MODEL_FOLDERS = ['sparse/0', 'sparse', 'colmap/sparse/0', 'colmap/sparse', '.'];
+/** Where photos lie below a capture's folder, unless the caller says. */
+const PHOTO_FOLDERS = ['images', 'input', '.'];
+
+/** The complete model of a folder, binary before text; null when there is none. */
+export async function findModel(root: string): Promise<ColmapModel | null> {
+  for (const candidate of MODEL_FOLDERS) {
+    const folder = join(root, candidate);
+    for (const extension of ['bin', 'txt'] as const) {
+      const complete = await Promise.all(
+        ['cameras', 'images'].map((name) => isFile(join(folder, `${name}.${extension}`))),
+      );
+      if (complete.every(Boolean)) return { folder, extension };
+    }
+  }
+  return null;
+}
+
+/** The capture's folder when a person points at the model inside it: `X` for `X`, `X/sparse`, `X/sparse/1`, … */
+export function captureRoot(model: ColmapModel): string {
+  let folder = model.folder;
+  if (/^\d+$/.test(basename(folder)) && basename(dirname(folder)) === 'sparse') folder = dirname(folder);
+  if (basename(folder) === 'sparse') folder = dirname(folder);
+  return basename(folder) === 'colmap' ? dirname(folder) : folder;
+}
+
+/**
+ * Reads cameras and photos of a model.
+ *
+ * @param root       the capture's folder
+ * @param imagePath  the folder of photos, relative to `root` or absolute
+ * @throws CaptureError
+ */
+export async function readColmapPhotos(
+  root: string,
+  model: ColmapModel,
+  imagePath: string | undefined,
+  tally: Tally,
+): Promise<Photo[]> {
+  const binary = model.extension === 'bin';
+  const cameras = await read(root, model, 'cameras', binary ? readCamerasBinary : readCamerasText);
+  const images = await read(root, model, 'images', binary ? readImagesBinary : readImagesText);
+  const file = fileName(root, model, 'images');
+  if (images.length === 0) {
+    throw new CaptureError({
+      file,
+      problem: 'no photo has a pose',
+      remedy: 'reconstruct again, or choose another model',
+    });
+  }
+
+  const paths = images.map(({ id, name }) => requireContained(name, file, `image id ${id}`));
+  requireUnique(paths, file);
+  const folder = await photoFolder(root, imagePath, paths, file);
+  const present = await mapSome(paths, (path) => isFile(join(folder, path)));
+  const posed = images.flatMap((image: ColmapImage, i): PosedPhoto[] => {
+    const camera = cameras.get(image.cameraId);
+    if (!camera) {
+      const problem = `the camera id ${image.cameraId} is not in cameras.${model.extension}`;
+      throw new CaptureError({ file, field: `image id ${image.id}`, problem, remedy: 're-export the model' });
+    }
+    if (!present[i]) {
+      tally.add('not found; skipped', paths[i]);
+      return [];
+    }
+    const { intrinsics } = camera;
+    if (!intrinsics) {
+      const field = `camera id ${image.cameraId}`;
+      const problem = `the camera model ${camera.model} is not supported`;
+      throw new CaptureError({ file: fileName(root, model, 'cameras'), field, problem, remedy: UNSUPPORTED_REMEDY });
+    }
+    const { worldToCamera } = image;
+    return [{ name: paths[i], path: join(folder, paths[i]), intrinsics: () => intrinsics, worldToCamera }];
+  });
+  return assemblePhotos(root, posed, tally);
+}
+
+/** The model's sparse points; null when it has none. @throws CaptureError */
+export async function readColmapPoints(root: string, model: ColmapModel): Promise<SparsePoints | null> {
+  if (!(await isFile(join(model.folder, `points3D.${model.extension}`)))) return null;
+  const points = await read(root, model, 'points3D', model.extension === 'bin' ? readPointsBinary : readPointsText);
+  return points.count > 0 ? points : null;
+}
+
+async function read<T>(
+  root: string,
+  model: ColmapModel,
+  name: string,
+  reader: (source: ByteSource) => T | Promise<T>,
+): Promise<T> {
+  const source = openSource(join(model.folder, `${name}.${model.extension}`), fileName(root, model, name));
+  try {
+    return await reader(source);
+  } finally {
+    source.close();
+  }
+}
+
+/** As a person sees it from the capture's folder: `sparse/0/images.bin`. */
+function fileName(root: string, model: ColmapModel, name: string): string {
+  return join(relative(root, model.folder), `${name}.${model.extension}`).replaceAll('\\', '/');
+}
+
+/** Two spellings of one file (`a.jpg`, `./a.jpg`) would be trained twice. */
+function requireUnique(paths: readonly string[], file: string): void {
+  const seen = new Set<string>();
+  for (const path of paths) {
+    if (seen.has(path)) {
+      throw new CaptureError({
+        file,
+        problem: `the photo ${JSON.stringify(path)} appears twice`,
+        remedy: 're-export the model',
+      });
+    }
+    seen.add(path);
+  }
+}
+
+/** The first folder that holds any of the photos. */
+async function photoFolder(
+  root: string,
+  imagePath: string | undefined,
+  paths: readonly string[],
+  file: string,
+): Promise<string> {
+  const candidates = (imagePath === undefined ? PHOTO_FOLDERS : [imagePath]).map((path) => resolve(root, path));
+  for (const folder of candidates) {
+    if (!(await isFolder(folder))) continue;
+    for (const path of paths) if (await isFile(join(folder, path))) return folder;
+  }
+  const problem = `none of its ${paths.length} photos (${JSON.stringify(paths[0])}, …) is in ${candidates.join(' or ')}`;
+  throw new CaptureError({ file, problem, remedy: 'name the folder of photos' });
+}

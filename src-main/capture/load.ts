@@ -1,0 +1,90 @@
+/**
+ * Opening a capture: which description a folder holds, and everything in it checked before anything is used.
+ */
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { Tally } from './assemble';
+import { captureRoot, findModel, MODEL_FOLDERS, readColmapPhotos, readColmapPoints, type ColmapModel } from './colmap';
+import { CaptureError } from './errors';
+import { firstFile, isFolder } from './photoFiles';
+import { readTransforms, readTransformsPhotos, readTransformsPoints } from './transforms';
+import type { Capture, Photo } from './types';
+
+export interface LoadCaptureOptions {
+  /** which description to read where a folder holds both; by default COLMAP's, unless the path names a .json */
+  readonly format?: 'auto' | 'colmap' | 'transforms';
+  /** the folder of photos, relative to the capture or absolute, where it is not `images/` */
+  readonly imagePath?: string;
+}
+
+/** Whole scenes in one file; synthetic scenes come as one file for each split. */
+const TRANSFORMS_FILES = ['transforms.json', 'transforms_train.json'];
+
+/**
+ * Opens a capture: a folder with a COLMAP model (`sparse/0`, `sparse`, `colmap/sparse/0`, or the model folder itself) or a
+ * transforms.json, or the path of such a file. No photo is decoded; their headers are read.
+ *
+ * @returns photos sorted by name, cameras undistorted and fitted to the photos' sizes, points in the cameras' frame
+ * @throws CaptureError naming the file, the field or byte, and what to do
+ */
+export async function loadCapture(path: string, options: LoadCaptureOptions = {}): Promise<Capture> {
+  const absolute = resolve(path);
+  const { format = 'auto', imagePath } = options;
+  const stats = await stat(absolute).catch(() => null);
+  if (!stats) throw new CaptureError({ file: path, problem: 'does not exist', remedy: 'check the path' });
+  if (stats.isFile()) {
+    if (!absolute.toLowerCase().endsWith('.json') || format === 'colmap') {
+      const problem = format === 'colmap' ? 'a file, not a folder with a COLMAP model' : 'not a capture';
+      throw new CaptureError({ file: path, problem, remedy: 'open the capture folder, or its transforms.json' });
+    }
+    return loadTransforms(absolute, imagePath);
+  }
+
+  const model = format === 'transforms' ? null : await findModel(absolute);
+  const json = format === 'colmap' ? null : await firstFile(absolute, TRANSFORMS_FILES);
+  if (model) return loadColmap(model, imagePath, json);
+  if (json) return loadTransforms(json, imagePath);
+  const wanted = [
+    ...(format === 'transforms' ? [] : [`cameras and images, both .bin or both .txt, in ${MODEL_FOLDERS.join(', ')}`]),
+    ...(format === 'colmap' ? [] : [TRANSFORMS_FILES.join(' or ')]),
+  ];
+  const remedy = 'open the folder that holds them';
+  throw new CaptureError({ file: path, problem: `no capture here: neither ${wanted.join(' nor ')}`, remedy });
+}
+
+async function loadColmap(model: ColmapModel, imagePath: string | undefined, json: string | null): Promise<Capture> {
+  const root = captureRoot(model);
+  const tally = new Tally();
+  const photos = await readColmapPhotos(root, model, imagePath, tally);
+  const points = await readColmapPoints(root, model);
+  const warnings = tally.lines();
+  if (!points) warnings.push('the model has no sparse points: Gaussians start at random');
+  if (json) warnings.push(`${basename(json)} is there too; the COLMAP model was read`);
+  if (basename(model.folder) === '0' && (await isFolder(join(dirname(model.folder), '1')))) {
+    warnings.push(`COLMAP made several models; ${join('sparse', '0')} was read`);
+  }
+  return { name: basename(root), root, format: 'colmap', photos, points, warnings };
+}
+
+async function loadTransforms(path: string, imagePath: string | undefined): Promise<Capture> {
+  const root = dirname(path);
+  const file = basename(path);
+  const tally = new Tally();
+  const transforms = readTransforms(path, file);
+  const photos = await readTransformsPhotos(root, file, transforms, imagePath, tally);
+  requirePhotos(photos, file);
+  const notes: string[] = [];
+  const points = await readTransformsPoints(root, file, transforms, notes);
+  const warnings = [...tally.lines(), ...notes];
+  if (!points) warnings.push(`${file} has no sparse points: Gaussians start at random`);
+  return { name: basename(root), root, format: 'transforms', photos, points, warnings };
+}
+
+function requirePhotos(photos: readonly Photo[], file: string): void {
+  if (photos.length > 0) return;
+  throw new CaptureError({
+    file,
+    problem: 'none of its photos was found',
+    remedy: 'put the photos back, or name their folder',
+  });
+}

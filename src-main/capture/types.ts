@@ -1,0 +1,48 @@
+/** What opening a capture gives: posed photos, sparse points, and what a person should know about them. */
+import type { PinholeCamera } from '#contract/camera';
+
+/**
+ * The lens, on normalised image coordinates (x, y) = ((u − cx)/fx, (v − cy)/fy), r² = x² + y² (COLMAP's and OpenCV's):
+ *
+ *   x' = x·(1 + k1·r² + k2·r⁴) + 2·p1·x·y + p2·(r² + 2x²)
+ *   y' = y·(1 + k1·r² + k2·r⁴) + p1·(r² + 2y²) + 2·p2·x·y
+ */
+export interface Distortion {
+  readonly k1: number;
+  readonly k2: number;
+  readonly p1: number;
+  readonly p2: number;
+}
+
+export interface Photo {
+  /** unique; the path below the photo folder, with forward slashes */
+  readonly name: string;
+  /** absolute */
+  readonly path: string;
+  /** full size, undistorted: the same intrinsics as the photo's, without the lens */
+  readonly camera: PinholeCamera;
+  /** the photo's lens, undone when it is loaded; null for a pinhole */
+  readonly distortion: Distortion | null;
+  /** absolute; its pixels below 128 are ignored */
+  readonly maskPath: string | null;
+}
+
+export interface SparsePoints {
+  readonly count: number;
+  /** [count, 3], world */
+  readonly positions: Float32Array;
+  /** [count, 3] */
+  readonly colours: Uint8Array;
+}
+
+export interface Capture {
+  readonly name: string;
+  /** absolute */
+  readonly root: string;
+  readonly format: 'colmap' | 'transforms';
+  /** sorted by name, code unit by code unit */
+  readonly photos: Photo[];
+  readonly points: SparsePoints | null;
+  /** one line each, for a person */
+  readonly warnings: string[];
+}
