@@ -1,0 +1,34 @@
+/** The browser that the page is tried in: Debian's or the one that CHROMIUM_PATH names. Never downloaded. */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+
+function find(): string | null {
+  const named = process.env.CHROMIUM_PATH;
+  if (named) return existsSync(named) ? named : null;
+  if (process.platform === 'win32') return null;
+  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+    try {
+      return execFileSync('which', [name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    } catch {
+      continue;
+    }
+  }
+  return null;
+}
+
+export const chromiumPath = find();
+
+/** CI promises a browser; elsewhere its absence is said aloud. */
+export const browserWanted = chromiumPath !== null || process.env.CI === 'true';
+
+if (chromiumPath === null) {
+  const remedy = 'install chromium or set CHROMIUM_PATH';
+  console.warn(`\n  ${browserWanted ? 'FAILING' : 'SKIPPED'}: no Chromium found; ${remedy} to try the page in a browser.\n`);
+}
+
+export function launchChromium(): Promise<Browser> {
+  if (chromiumPath === null) throw new Error('CI=true demands Chromium: install chromium or set CHROMIUM_PATH');
+  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--headless=new'] });
+}
