@@ -9,10 +9,10 @@ import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs';
 import { resizeCamera } from '#contract/camera';
 import type { TrainingSettings } from '#contract/settings';
 import { PhotoStore } from '../capture/index';
+import { reduceRows } from '../capture/boxFilter';
 import type { LoadedPhoto, Photo } from '../capture/index';
 import { CounterRandom } from '../gaussians/random';
 import { photoToTensor } from '../kernels/index';
-import { areaAverage } from './areaAverage';
 import type { View } from './objective';
 
 /** Index of the photo at a 1-based step. Keeps the permutation of the last epoch asked for. */
@@ -92,7 +92,7 @@ export function toView(photo: LoadedPhoto, factor: number, background: Backgroun
   const h = Math.max(1, Math.round(height / factor));
   const camera = w === width && h === height ? photo.camera : resizeCamera(photo.camera, w, h);
   const sized = (bytes: Uint8Array, channels: number) =>
-    w === width && h === height ? bytes : areaAverage(bytes, width, height, channels, w, h);
+    w === width && h === height ? bytes : reduce(bytes, width, height, channels, w, h);
   const rgb = sized(photo.rgb, 3);
   const target = photo.alpha ? overBackground(rgb, sized(photo.alpha, 1), w, h, background) : photoToTensor(rgb, w, h);
   return { camera, target, mask: photo.mask ? maskTensor(sized(photo.mask, 1), w, h) : null };
@@ -101,6 +101,20 @@ export function toView(photo: LoadedPhoto, factor: number, background: Backgroun
 export function disposeView(view: View): void {
   view.target.dispose();
   view.mask?.dispose();
+}
+
+/** Area averages of an interleaved picture, rounded to 8 bits. */
+function reduce(bytes: Uint8Array, width: number, height: number, channels: number, w: number, h: number): Uint8Array {
+  const out = new Uint8Array(w * h * channels);
+  const line = width * channels;
+  reduceRows(
+    { width, height, channels, outWidth: w, outHeight: h },
+    (y) => bytes.subarray(y * line, (y + 1) * line),
+    (y, sums) => {
+      for (let i = 0; i < sums.length; i++) out[y * sums.length + i] = Math.round(sums[i] / (width * height));
+    },
+  );
+  return out;
 }
 
 function overBackground(

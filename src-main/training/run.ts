@@ -127,7 +127,9 @@ export class TrainingRun {
       loadCapture(command.capture),
     ]);
     for (const warning of capture.warnings) warn(warning);
-    const { train, heldOut } = splitHoldout(capture.photos, settings.holdout);
+    const split = splitHoldout(capture.photos, settings.holdout);
+    const train = split.training.map((index) => capture.photos[index]);
+    const heldOut = split.heldOut.map((index) => capture.photos[index]);
     if (train.length === 0) {
       throw new ResumeError(command.capture, 'no photo is left to train on; add photos or lower --holdout');
     }
@@ -253,7 +255,6 @@ function restoreModel(snapshot: TrainingSnapshot): GaussianModel {
 
 function startModel(capture: Capture, settings: TrainingSettings, warn: (message: string) => void): GaussianModel {
   const { points, photos } = capture;
-  if (!points) warn(`no sparse points: starting from ${settings.randomPoints} random Gaussians`);
   const cameras = photos.map((photo) => photo.camera);
   const { model, dropped } = initialiseGaussians(points, cameras, {
     seed: settings.seed,

@@ -57,11 +57,16 @@ export const trainingSettings = z.strictObject({
     unit: 'px',
     description: 'long side that photos are reduced to; 0 keeps their size',
   }),
-  holdout: integer(0, 100_000, {
-    group: 'photos',
-    unit: 'photos',
-    description: 'every n-th photo by name is kept for evaluation, the first one included; 0 trains on all',
-  }),
+  holdout: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .refine((every) => every !== 1, 'holding out every photo leaves none to train on')
+    .meta({
+      group: 'photos',
+      unit: 'photos',
+      description: 'every n-th photo by name is kept for evaluation, the first one included; 0 trains on all',
+    } satisfies FieldMeta),
   viewOrder: z.enum(viewOrders).meta({
     group: 'photos',
     description: 'order of the photos: a new seeded permutation each epoch, or by name',
