@@ -11,10 +11,12 @@ import { GaussianError } from './errors';
 
 /** The array behind a tensor. @throws GaussianError on a backend that keeps its tensors elsewhere */
 function backingArray(tensor: Tensor2D, expected: Float32Array): Float32Array {
-  if (tensor.dataSync<'float32'>() !== expected)
+  if (tensor.dataSync<'float32'>() !== expected) {
+    tensor.dispose();
     throw new GaussianError(
       `backend "${tf.getBackend()}" copies tensors; Gaussians need one whose tensors are plain arrays (native or reference)`,
     );
+  }
   return expected;
 }
 
