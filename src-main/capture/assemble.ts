@@ -33,7 +33,8 @@ export class Tally {
 
   lines(): string[] {
     return [...this.#names].map(([what, names]) => {
-      const shown = names.slice(0, 5).join(', ') + (names.length > 5 ? `, and ${names.length - 5} more` : '');
+      // Files are looked at side by side: sorted, the line does not depend on which answered first.
+      const shown = names.sort().slice(0, 5).join(', ') + (names.length > 5 ? `, and ${names.length - 5} more` : '');
       return `${names.length} ${names.length === 1 ? 'photo' : 'photos'}: ${what} (${shown})`;
     });
   }

@@ -71,12 +71,12 @@ export class ByteReader {
     const bound = Math.min(limit, Math.floor(this.remaining / bytesEach));
     if (value <= bound) return value;
     // A negative count reads as one near 2⁶⁴.
-    const shown = value >= 2 ** 63 ? 'a negative count' : value.toLocaleString('en-US');
+    if (value >= 2 ** 63) throw this.fail(`the count of ${what} is negative`, this.offset - 8);
     const room =
       value > limit
         ? `Legato reads at most ${limit.toLocaleString('en-US')}`
-        : `only ${bound.toLocaleString('en-US')} fit in the file`;
-    throw this.fail(`${shown} of ${what}, but ${room}`, this.offset - 8);
+        : `the file has room for ${bound.toLocaleString('en-US')}`;
+    throw this.fail(`${value.toLocaleString('en-US')} ${what} are announced, but ${room}`, this.offset - 8);
   }
 
   /** A zero-terminated UTF-8 string of at most `limit` bytes. */
