@@ -240,6 +240,8 @@ Napi::Value adam(const Napi::CallbackInfo& info) {
   const double beta1 = number(o, "beta1"), beta2 = number(o, "beta2");
   a.beta1 = static_cast<float>(beta1);
   a.beta2 = static_cast<float>(beta2);
+  a.gain1 = static_cast<float>(1.0 - beta1);
+  a.gain2 = static_cast<float>(1.0 - beta2);
   a.correction1 = static_cast<float>(1.0 / (1.0 - std::pow(beta1, step)));
   a.correction2 = static_cast<float>(1.0 / (1.0 - std::pow(beta2, step)));
   a.epsilon = static_cast<float>(number(o, "epsilon"));

@@ -12,8 +12,8 @@ namespace {
 
 LEGATO_INLINE void adamVector(const AdamArgs& a, size_t at, Float rate) {
   const Float g = load(a.gradient + at);
-  const Float m = fma(set(a.beta1), load(a.first + at), set(1.0f - a.beta1) * g);
-  const Float v = fma(set(a.beta2), load(a.second + at), set(1.0f - a.beta2) * (g * g));
+  const Float m = fma(set(a.beta1), load(a.first + at), set(a.gain1) * g);
+  const Float v = fma(set(a.beta2), load(a.second + at), set(a.gain2) * (g * g));
   store(a.first + at, m);
   store(a.second + at, v);
   const Float step = m * set(a.correction1) / (sqrt(v * set(a.correction2)) + set(a.epsilon));
@@ -40,8 +40,8 @@ void adam(const AdamArgs& a, int rowBegin, int rowEnd) {
     }
     for (; at < end; at++) {
       const float g = a.gradient[at];
-      const float m = a.first[at] = a.beta1 * a.first[at] + (1.0f - a.beta1) * g;
-      const float v = a.second[at] = a.beta2 * a.second[at] + (1.0f - a.beta2) * (g * g);
+      const float m = a.first[at] = a.beta1 * a.first[at] + a.gain1 * g;
+      const float v = a.second[at] = a.beta2 * a.second[at] + a.gain2 * (g * g);
       alignas(64) float root[W];
       store(root, sqrt(set(v * a.correction2)));
       a.parameter[at] -= a.pattern[phase] * (m * a.correction1 / (root[0] + a.epsilon));
@@ -60,8 +60,8 @@ void adam(const AdamArgs& a, int rowBegin, int rowEnd) {
         v[l] = a.second[at + l];
         p[l] = a.parameter[at + l];
       }
-      const AdamArgs lane{p,           g,          m,          v, a.columns, a.columns, a.pattern, a.beta1, a.beta2, a.correction1,
-                          a.correction2, a.epsilon};
+      const AdamArgs lane{p,           g,          m,          v, a.columns, a.columns, a.pattern, a.beta1, a.beta2, a.gain1, a.gain2,
+                          a.correction1, a.correction2, a.epsilon};
       adamVector(lane, 0, load(a.pattern + c));
       for (int l = 0; l < lanes; l++) {
         a.first[at + l] = m[l];

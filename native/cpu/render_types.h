@@ -116,6 +116,7 @@ struct AdamArgs {
   int activeColumns;       // leading columns with a rate; the rest are frozen, moments too
   const float* pattern;    // rates, 16 rows long: pattern[i] serves element i of every 16 rows
   float beta1, beta2;
+  float gain1, gain2;              // 1 − β, rounded once: 1.0f − 0.999f would be off by 1e-5
   float correction1, correction2;  // 1/(1−β1^t), 1/(1−β2^t)
   float epsilon;
 };
