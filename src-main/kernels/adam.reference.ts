@@ -4,6 +4,7 @@
  *   m ← β1·m + (1 − β1)·g;   v ← β2·v + (1 − β2)·g²;   p ← p − rate_c · (m / (1 − β1ᵗ)) / (√(v / (1 − β2ᵗ)) + ε)
  *
  * Shapes: parameter, gradient and moments [capacity, columns] row-major; the first `count` rows move, the rest stays.
+ * Columns at the end whose rate is 0 are frozen, moments too (harmonics above the degree in use).
  */
 import type { Floats } from './algebra.reference';
 
@@ -27,7 +28,9 @@ export function adamReference(args: AdamArguments): void {
   const { parameter, gradient, firstMoment, secondMoment, columns, rates, beta1, beta2, epsilon, step } = args;
   const correction1 = 1 - beta1 ** step;
   const correction2 = 1 - beta2 ** step;
+  const active = rates.findLastIndex((rate) => rate !== 0) + 1;
   for (let i = 0; i < args.count * columns; i++) {
+    if (i % columns >= active) continue;
     const g = gradient[i];
     const m = beta1 * firstMoment[i] + (1 - beta1) * g;
     const v = beta2 * secondMoment[i] + (1 - beta2) * g * g;

@@ -9,6 +9,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { AdamArguments } from './adam.reference';
 import { checkInteger, checkLength, checkTensor } from './checks';
 import { KernelArgumentError } from './errors';
+import { runKernel } from './runKernel';
 
 export const ADAM_KERNEL = 'LegatoAdam';
 
@@ -48,5 +49,5 @@ export function adamStep(
     throw new KernelArgumentError(OP, 'parameter', 'a gradient is being recorded; step after tf.grads has returned');
   }
   const attributes: AdamAttributes = { step, count, rates, beta1, beta2, epsilon: eps };
-  tf.engine().runKernel(ADAM_KERNEL, inputs, attributes as unknown as tf.NamedAttrMap);
+  runKernel(ADAM_KERNEL, inputs, attributes);
 }

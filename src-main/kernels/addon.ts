@@ -38,6 +38,8 @@ export interface NativeRenderArguments {
   /** bits of layout.ts */
   channels: number;
   antialiased: boolean;
+  /** decides what the forward pass keeps for the backward pass */
+  semanticsMovesGeometry: boolean;
 }
 
 /** Where gradients go; each array is written up to its capacity, null is skipped. */
@@ -46,7 +48,6 @@ export interface NativeGradients {
   sphericalHarmonics: Float32Array | null;
   semantics: Float32Array | null;
   probe: Float32Array | null;
-  semanticsMovesGeometry: boolean;
 }
 
 /** Owns all scratch memory of rendering and the state of its last forward pass. */

@@ -39,14 +39,14 @@ export type RenderState = object;
 export interface HostKernels {
   readonly instructionSet: string;
   readonly threads: number;
-  /** Fills image [C, H, W]. */
-  render(arrays: RenderArrays, view: RenderView, image: Float32Array): RenderState;
+  /** Fills image [C, H, W]. `semanticsMovesGeometry` matters to the gradient alone, but may decide what is kept for it. */
+  render(arrays: RenderArrays, view: RenderView, semanticsMovesGeometry: boolean, image: Float32Array): RenderState;
   renderGradient(
     arrays: RenderArrays,
     view: RenderView,
+    semanticsMovesGeometry: boolean,
     state: RenderState,
     dImage: Float32Array,
-    semanticsMovesGeometry: boolean,
     out: RenderGradientArrays,
   ): void;
   photometric(args: PhotometricArguments): number;

@@ -25,11 +25,11 @@ function renderArrays(backend: HostBackend, inputs: Inputs): RenderArrays {
 
 const KERNELS: Record<string, HostKernel> = {
   [RENDER_KERNEL](backend, inputs, attributes) {
-    const { view, state } = attributes as RenderAttributes;
+    const { view, semanticsMovesGeometry, state } = attributes as RenderAttributes;
     const { width, height } = view.camera;
     const planes = planeCount(view.channels);
     const image = backend.allocate(planes * width * height);
-    const result = backend.kernels.render(renderArrays(backend, inputs), view, image);
+    const result = backend.kernels.render(renderArrays(backend, inputs), view, semanticsMovesGeometry, image);
     if (state) state.forward = result;
     return backend.adopt(image, [planes, height, width]);
   },
@@ -50,7 +50,7 @@ const KERNELS: Record<string, HostKernel> = {
     for (const name of wanted) out[name] = backend.allocate(tf.util.sizeFromShape(shapes[name]));
     const arrays = renderArrays(backend, inputs);
     const forward = state?.forward ?? {};
-    backend.kernels.renderGradient(arrays, view, forward, backend.floats(inputs.dy), semanticsMovesGeometry, out);
+    backend.kernels.renderGradient(arrays, view, semanticsMovesGeometry, forward, backend.floats(inputs.dy), out);
     return wanted.map((name) => backend.adopt(out[name] as Float32Array, shapes[name]));
   },
 

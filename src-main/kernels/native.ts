@@ -9,7 +9,11 @@ interface FrameState {
   frame: number;
 }
 
-function renderArguments(arrays: RenderArrays, view: RenderView): NativeRenderArguments {
+function renderArguments(
+  arrays: RenderArrays,
+  view: RenderView,
+  semanticsMovesGeometry: boolean,
+): NativeRenderArguments {
   const { width, height, fx, fy, cx, cy, worldToCamera } = view.camera;
   const { count, shDegree, channels, antialiased } = view;
   return {
@@ -17,6 +21,7 @@ function renderArguments(arrays: RenderArrays, view: RenderView): NativeRenderAr
     ...{ count, shDegree, channels, antialiased, width, height, fx, fy, cx, cy },
     worldToCamera: [...worldToCamera],
     background: [...view.background],
+    semanticsMovesGeometry,
   };
 }
 
@@ -24,7 +29,7 @@ function renderArguments(arrays: RenderArrays, view: RenderView): NativeRenderAr
 function named(error: unknown): unknown {
   const message = error instanceof Error ? error.message : '';
   const group = PARAMETER_GROUPS.find((name) => message.includes(name));
-  const row = /row (\d+)/.exec(message);
+  const row = /(?:row|splat) (\d+)/.exec(message);
   return group && row ? new NonFiniteParameterError(group, Number(row[1])) : error;
 }
 
@@ -50,10 +55,14 @@ export class NativeKernels implements HostKernels {
     return this.addon.info().threads;
   }
 
-  render(arrays: RenderArrays, view: RenderView, image: Float32Array): FrameState {
+  render(arrays: RenderArrays, view: RenderView, semanticsMovesGeometry: boolean, image: Float32Array): FrameState {
     try {
       this.lastFrame = -1;
-      this.lastFrame = this.rasterizer.forward(renderArguments(arrays, view), image, null).frame;
+      this.lastFrame = this.rasterizer.forward(
+        renderArguments(arrays, view, semanticsMovesGeometry),
+        image,
+        null,
+      ).frame;
       return { frame: this.lastFrame };
     } catch (error) {
       throw named(error);
@@ -63,14 +72,16 @@ export class NativeKernels implements HostKernels {
   renderGradient(
     arrays: RenderArrays,
     view: RenderView,
+    semanticsMovesGeometry: boolean,
     state: RenderState,
     dImage: Float32Array,
-    semanticsMovesGeometry: boolean,
     out: RenderGradientArrays,
   ): void {
     let { frame } = state as FrameState;
-    if (frame !== this.lastFrame) frame = this.render(arrays, view, new Float32Array(dImage.length)).frame;
-    this.rasterizer.backward(renderArguments(arrays, view), frame, dImage, { ...out, semanticsMovesGeometry });
+    if (frame !== this.lastFrame) {
+      frame = this.render(arrays, view, semanticsMovesGeometry, new Float32Array(dImage.length)).frame;
+    }
+    this.rasterizer.backward(renderArguments(arrays, view, semanticsMovesGeometry), frame, dImage, out);
   }
 
   photometric(args: PhotometricArguments): number {

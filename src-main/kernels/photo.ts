@@ -1,6 +1,7 @@
 /** Op `photoToTensor`: the bytes of a photo as planes in 0…1 (photo.reference.ts). */
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { checkInteger, checkLength } from './checks';
+import { runKernel } from './runKernel';
 
 export const PHOTO_KERNEL = 'LegatoPhotoToTensor';
 
@@ -18,5 +19,5 @@ export function photoToTensor(rgb: Uint8Array, width: number, height: number): t
   checkInteger(OP, 'height', height, 1, 1 << 15);
   checkLength(OP, 'rgb', rgb.length, 3 * width * height);
   const attributes: PhotoAttributes = { rgb, width, height };
-  return tf.engine().runKernel(PHOTO_KERNEL, {}, attributes as unknown as tf.NamedAttrMap) as tf.Tensor3D;
+  return runKernel<tf.Tensor3D>(PHOTO_KERNEL, {}, attributes);
 }

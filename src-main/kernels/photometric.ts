@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { checkTensor } from './checks';
 import { KernelArgumentError } from './errors';
+import { runKernel } from './runKernel';
 
 export const PHOTOMETRIC_KERNEL = 'LegatoPhotometric';
 export const PHOTOMETRIC_GRADIENT_KERNEL = 'LegatoPhotometricGradient';
@@ -42,12 +43,12 @@ export function photometricLoss(
   const state = tf.engine().isTapeOn() ? { gradient: null } : null;
   const attributes: PhotometricAttributes = { ssimWeight, shape: image.shape, state };
   const inputs: tf.NamedTensorMap = mask ? { image, target, mask } : { image, target };
-  return tf.engine().runKernel(PHOTOMETRIC_KERNEL, inputs, attributes as unknown as tf.NamedAttrMap) as tf.Scalar;
+  return runKernel<tf.Scalar>(PHOTOMETRIC_KERNEL, inputs, attributes);
 }
 
 tf.registerGradient({
   kernelName: PHOTOMETRIC_KERNEL,
   gradFunc: (dy, _saved, attrs) => ({
-    image: () => tf.engine().runKernel(PHOTOMETRIC_GRADIENT_KERNEL, { dy: dy as tf.Tensor }, attrs) as tf.Tensor,
+    image: () => runKernel<tf.Tensor>(PHOTOMETRIC_GRADIENT_KERNEL, { dy: dy as tf.Tensor }, attrs),
   }),
 });

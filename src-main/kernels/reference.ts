@@ -10,7 +10,7 @@ export const referenceKernels: HostKernels = {
   instructionSet: 'float64',
   threads: 1,
 
-  render(arrays: RenderArrays, view: RenderView, image: Float32Array): RenderState {
+  render(arrays: RenderArrays, view: RenderView, _semanticsMovesGeometry: boolean, image: Float32Array): RenderState {
     const result = renderReference(arrays, view);
     image.set(result.image);
     return result;
@@ -19,9 +19,9 @@ export const referenceKernels: HostKernels = {
   renderGradient(
     arrays: RenderArrays,
     view: RenderView,
+    semanticsMovesGeometry: boolean,
     state: RenderState,
     dImage: Float32Array,
-    semanticsMovesGeometry: boolean,
     out: RenderGradientArrays,
   ): void {
     const forward = state as ReferenceRender;

@@ -20,6 +20,7 @@ import {
   type Channel,
 } from './layout';
 import type { RenderView } from './render.reference';
+import { runKernel } from './runKernel';
 import { isStopped } from './stopGradient';
 
 export const RENDER_KERNEL = 'LegatoRender';
@@ -112,7 +113,7 @@ export function render(inputs: RenderInputs, camera: PinholeCamera, options: Ren
       semantics: semantics ?? tf.zeros([0, SEMANTICS.columns]),
     };
     if (probe) tensors.probe = probe;
-    return tf.engine().runKernel(RENDER_KERNEL, tensors, attributes as unknown as tf.NamedAttrMap) as tf.Tensor3D;
+    return runKernel<tf.Tensor3D>(RENDER_KERNEL, tensors, attributes);
   });
 }
 
@@ -124,9 +125,7 @@ tf.registerGradient({
   gradFunc: (dy, [geometry, sphericalHarmonics, semantics], attrs) => {
     const attributes = attrs as unknown as RenderAttributes;
     const inputs = { dy: dy as tf.Tensor, geometry, sphericalHarmonics, semantics };
-    const computed = attributes.wanted.length
-      ? (tf.engine().runKernel(RENDER_GRADIENT_KERNEL, inputs, attrs) as unknown as tf.Tensor[])
-      : [];
+    const computed = attributes.wanted.length ? runKernel<tf.Tensor[]>(RENDER_GRADIENT_KERNEL, inputs, attrs) : [];
     const gradient = (name: GradientName, shape: number[]) => (): tf.Tensor => {
       const at = attributes.wanted.indexOf(name);
       return at < 0 ? tf.zeros(shape) : computed[at];
