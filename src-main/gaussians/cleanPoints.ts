@@ -41,8 +41,10 @@ export function cleanPoints(
   let rows = 0;
   for (let row = 0; row < count; row++) {
     const at = 3 * row;
-    const [x, y, z] = [positions[at], positions[at + 1], positions[at + 2]];
-    const distance = Math.hypot(x - centre[0], y - centre[1], z - centre[2]);
+    const x = positions[at] - centre[0];
+    const y = positions[at + 1] - centre[1];
+    const z = positions[at + 2] - centre[2];
+    const distance = Math.sqrt(x * x + y * y + z * z);
     if (!Number.isFinite(distance)) {
       dropped.notFinite++;
       continue;
@@ -63,8 +65,10 @@ export function cleanPoints(
       continue;
     }
     slots[slot] = rows + 1;
-    kept.positions.set(positions.subarray(at, at + 3), 3 * rows);
-    kept.colours.set(colours.subarray(at, at + 3), 3 * rows);
+    for (let i = 0; i < 3; i++) {
+      kept.positions[3 * rows + i] = positions[at + i];
+      kept.colours[3 * rows + i] = colours[at + i];
+    }
     rows++;
   }
   return {

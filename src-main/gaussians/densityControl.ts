@@ -208,7 +208,7 @@ export class DensityControl {
         parents[born++] = parent;
         model.renew(row, parent);
         model.renew(child, parent);
-        const { geometry } = model.arrays();
+        const geometry = model.groups.geometry.values;
         moveToSample(geometry, row, model.ids[row], random, splitDivisor);
         moveToSample(geometry, child, model.ids[child], random, splitDivisor);
       } else model.renew(child, parent);
@@ -233,7 +233,12 @@ function moveToSample(geometry: Float32Array, row: number, id: number, random: C
   const x = Math.exp(geometry[logScale]) * random.normal(4 * id);
   const y = Math.exp(geometry[logScale + 1]) * random.normal(4 * id + 1);
   const z = Math.exp(geometry[logScale + 2]) * random.normal(4 * id + 2);
-  const norm = Math.hypot(...geometry.subarray(quaternion, quaternion + 4)) || 1;
+  const squared =
+    geometry[quaternion] ** 2 +
+    geometry[quaternion + 1] ** 2 +
+    geometry[quaternion + 2] ** 2 +
+    geometry[quaternion + 3] ** 2;
+  const norm = Math.sqrt(squared) || 1;
   const qw = geometry[quaternion] / norm;
   const qx = geometry[quaternion + 1] / norm;
   const qy = geometry[quaternion + 2] / norm;

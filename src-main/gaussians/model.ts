@@ -160,19 +160,24 @@ export class GaussianModel {
    */
   append(rows: number): number {
     const first = this.extend(rows);
-    for (let row = first; row < this.#count; row++) this.renew(row, NO_PARENT);
+    for (let row = first; row < this.#count; row++) this.#name(row, NO_PARENT);
+    for (const group of Object.values(this.groups)) group.zeroMoments(first, this.#count);
     return first;
   }
 
   /** Makes a row a new Gaussian: a fresh id, the given parent, zero moments; its parameters stay. */
   renew(row: number, parent: number): void {
+    this.#name(row, parent);
+    this.groups.geometry.zeroMoments(row, row + 1);
+    this.groups.sphericalHarmonics.zeroMoments(row, row + 1);
+    this.groups.semantics.zeroMoments(row, row + 1);
+  }
+
+  #name(row: number, parent: number): void {
     if (this.#nextId > LARGEST_ID)
       throw new GaussianError('all 4,294,967,295 Gaussian ids are used up; start a new run');
     this.#ids[row] = this.#nextId++;
     this.#parents[row] = parent;
-    this.groups.geometry.zeroMoments(row);
-    this.groups.sphericalHarmonics.zeroMoments(row);
-    this.groups.semantics.zeroMoments(row);
   }
 
   /**

@@ -6,11 +6,11 @@
  * tensors are never cloned or reshaped, and `reserve` replaces them: take them from the group anew each step.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Tensor2D, Variable } from '@tensorflow/tfjs';
+import type { Tensor, Tensor2D, Variable } from '@tensorflow/tfjs';
 import { GaussianError } from './errors';
 
 /** The array behind a tensor. @throws GaussianError on a backend that keeps its tensors elsewhere */
-function backingArray(tensor: Tensor2D, expected: Float32Array): Float32Array {
+function backingArray(tensor: Tensor, expected: Float32Array): Float32Array {
   if (tensor.dataSync<'float32'>() !== expected) {
     tensor.dispose();
     throw new GaussianError(
@@ -45,7 +45,7 @@ export class ParameterGroup {
     const initial = tf.tensor2d(array, [array.length / this.columns, this.columns]);
     const variable = tf.variable(initial);
     initial.dispose();
-    backingArray(variable as Tensor2D, array);
+    backingArray(variable, array);
     return variable;
   }
 
@@ -113,9 +113,10 @@ export class ParameterGroup {
     this.#values.copyWithin(to * this.columns, from * this.columns, (from + 1) * this.columns);
   }
 
-  zeroMoments(row: number): void {
-    this.#first.fill(0, row * this.columns, (row + 1) * this.columns);
-    this.#second.fill(0, row * this.columns, (row + 1) * this.columns);
+  /** Forgets the moments of rows start … end − 1. */
+  zeroMoments(start: number, end: number): void {
+    this.#first.fill(0, start * this.columns, end * this.columns);
+    this.#second.fill(0, start * this.columns, end * this.columns);
   }
 
   dispose(): void {

@@ -226,19 +226,19 @@ export function* safetensorsChunks(
   tensors: Iterable<readonly [string, NamedTensor]>,
   metadata: Record<string, string> = {},
 ): Generator<Uint8Array> {
-  // A prototype-free object: a tensor may be called anything.
-  const header: Record<string, unknown> = Object.assign(Object.create(null), { __metadata__: metadata });
+  // A map, since a tensor may be called anything, `__proto__` included.
+  const header = new Map<string, unknown>([['__metadata__', metadata]]);
   const views: Uint8Array[] = [];
   let offset = 0;
   for (const [name, { shape, data }] of tensors) {
-    if (name in header) throw new SafetensorsError('new file', name, 'the name is reserved or appears twice');
+    if (header.has(name)) throw new SafetensorsError('new file', name, 'the name is reserved or appears twice');
     if (shape.reduce((product, size) => product * size, 1) !== data.length)
       throw new SafetensorsError('new file', name, `shape [${shape}] does not match ${data.length} values`);
-    header[name] = { dtype: dtypeOf(data), shape, data_offsets: [offset, offset + data.byteLength] };
+    header.set(name, { dtype: dtypeOf(data), shape, data_offsets: [offset, offset + data.byteLength] });
     offset += data.byteLength;
     views.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
-  const json = new TextEncoder().encode(JSON.stringify(header));
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const padded = Math.ceil(json.byteLength / 8) * 8;
   const head = new Uint8Array(8 + padded).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(padded), true);
