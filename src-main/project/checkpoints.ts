@@ -9,7 +9,7 @@
  * a run that was started anew has smaller steps than the checkpoints of the one before, and is still the newest. Two are kept.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readSettings } from '#contract/presets';
@@ -207,13 +207,5 @@ export class CheckpointFolder implements CheckpointStore {
       }
     }
     return null;
-  }
-
-  /** How much disk the checkpoints take, bytes. */
-  async diskBytes(): Promise<number> {
-    let bytes = 0;
-    for (const { path } of await this.list())
-      for (const name of [TENSORS, RUN]) bytes += (await stat(join(path, name)).catch(() => null))?.size ?? 0;
-    return bytes;
   }
 }
