@@ -2,13 +2,13 @@
  * The native float32 kernels against the float64 reference (METHOD §7, check 1), for every instruction set of this
  * machine and for one and two threads.
  *
- * Image: colour, semantics, uncertainty and α 99.9 % < 1e-5 and all < 1e-4, depth relative to its size. Gradients:
- * ‖Δ‖/‖g‖ < 1e-4 per group. Pixels near a cut-off (1e-5) or with tied depths can differ by a whole Gaussian: they are
+ * Image: colour, uncertainty and α 99.9 % < 1e-5 and all < 1e-4; depth and semantics, which are not confined to 0…1,
+ * relative to the largest value of their plane. Gradients: ‖Δ‖/‖g‖ < 1e-4 per group. Pixels near a cut-off (1e-5) or with tied depths can differ by a whole Gaussian: they are
  * left out (zero gradient comes from them) and counted, < 0.5 % over all scenes.
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import type { NativeRenderArguments } from '../../../src-main/kernels/addon';
-import { GEOMETRY, PROBE, planeCount, planeOffset } from '../../../src-main/kernels/layout';
+import { GEOMETRY, PROBE, SEMANTICS, planeCount, planeOffset } from '../../../src-main/kernels/layout';
 import { photometricReference } from '../../../src-main/kernels/photometric.reference';
 import {
   renderReference,
@@ -78,6 +78,8 @@ function oracle(scene: Scene): Oracle {
   return known;
 }
 
+const bytes = (data: Float32Array): Buffer => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+
 /** One column range of rows. */
 function columns(data: ArrayLike<number>, width: number, from: number, to: number): number[] {
   return Array.from(data).filter((_, i) => i % width >= from && i % width < to);
@@ -89,11 +91,12 @@ function compare(scene: Scene): void {
   const pixels = forward.near.length;
   const actual = renderNative(scene, dImage, true);
   const depth = planeOffset(view.channels, 'depth');
+  const semantics = planeOffset(view.channels, 'semantics');
   const planes = Array.from({ length: planeCount(view.channels) }, (_, c) => c);
   for (const c of planes) {
     const expected = forward.image.subarray(c * pixels, (c + 1) * pixels);
-    // Depth relative to the largest in the picture; other planes as they are.
-    const scale = c === depth ? Math.max(1, ...expected) : 1;
+    const unbounded = c === depth || (semantics >= 0 && c >= semantics && c < semantics + SEMANTICS.dimensions);
+    const scale = unbounded ? Math.max(1, ...expected.map(Math.abs)) : 1;
     const plane = actual.image.subarray(c * pixels, (c + 1) * pixels);
     expectPlanesClose(
       Array.from(plane, (v) => v / scale),
@@ -153,7 +156,11 @@ describe.runIf(addon)('native kernels against the reference', () => {
       const scene = SCENES[SCENES.length - 2];
       const { dImage } = oracle(scene);
       const first = renderNative(scene, dImage, true);
-      for (let run = 0; run < 3; run++) expect(renderNative(scene, dImage, true)).toEqual(first);
+      const bits = (r: typeof first): Buffer[] => [r.image, r.radii, ...Object.values(r.gradients)].map(bytes);
+      for (let run = 0; run < 3; run++) {
+        const again = bits(renderNative(scene, dImage, true));
+        bits(first).forEach((expected, i) => expect(again[i].equals(expected)).toBe(true));
+      }
     });
 
     it('computes the photometric loss and its gradient at any size', () => {
