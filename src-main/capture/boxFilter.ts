@@ -24,30 +24,37 @@ export function rowsHeld({ height, outHeight }: BoxShape): number {
   return Math.ceil(height / outHeight) + 1;
 }
 
+/** Where rows are: all in one array, since separate arrays cost the inner loop twice the time. */
+export interface RowSource {
+  readonly samples: Samples;
+  /** Makes row y available, for as long as `rowsHeld` later rows are asked for; returns its first index in `samples`. */
+  readonly offset: (y: number) => number;
+}
+
 /**
  * Reduces an image row by row.
  *
- * @param row   gives source row y; it must stay valid while `rowsHeld` later rows are asked for
  * @param emit  takes output row y: sums [outWidth, channels], each to be divided by width·height; valid during the call
  */
 export function reduceRows(
   shape: BoxShape,
-  row: (y: number) => Samples,
+  { samples, offset }: RowSource,
   emit: (y: number, sums: Float64Array) => void,
 ): void {
   const { width, height, channels, outWidth, outHeight } = shape;
   const columns = new Int32Array(width * channels);
   const sums = new Float64Array(outWidth * channels);
+  const rows: number[] = [];
   for (let y = 0; y < outHeight; y++) {
     const start = y * height;
     const end = start + height;
     const first = Math.floor(start / outHeight);
     const last = Math.ceil(end / outHeight) - 1;
-    const rows: Samples[] = [];
-    for (let r = first; r <= last; r++) rows.push(row(r));
+    rows.length = 0;
+    for (let r = first; r <= last; r++) rows.push(offset(r));
     const firstWeight = Math.min((first + 1) * outHeight, end) - start;
     const lastWeight = last === first ? 0 : end - last * outHeight;
-    sumRows(columns, rows, firstWeight, lastWeight, outHeight);
+    sumRows(columns, samples, rows, firstWeight, lastWeight, outHeight);
     if (channels === 3) sumAlong3(columns, sums, width, outWidth);
     else sumAlong(columns, sums, width, outWidth, channels);
     emit(y, sums);
@@ -55,50 +62,60 @@ export function reduceRows(
 }
 
 /** columns ← first·rows[0] + inner·Σ rows[1…n−2] + last·rows[n−1] */
-function sumRows(columns: Int32Array, rows: readonly Samples[], first: number, last: number, inner: number): void {
+function sumRows(
+  columns: Int32Array,
+  s: Samples,
+  rows: readonly number[],
+  first: number,
+  last: number,
+  inner: number,
+): void {
   const count = columns.length;
   const a = rows[0];
   const b = rows[rows.length - 1];
-  // The number of inner rows is fixed by the ratio; each small one has its own loop, so that no sum is stored twice.
-  let next = 1;
-  if (rows.length >= 5) {
-    const [, p, q, r] = rows;
+  // The ratio fixes the number of inner rows to one of two; each small one has its own loop and stores a sum once.
+  if (rows.length < 3) {
+    for (let i = 0; i < count; i++) columns[i] = Math.imul(s[a + i], first) + Math.imul(s[b + i], last);
+    return;
+  }
+  const p = rows[1];
+  const q = rows[2];
+  const r = rows[3];
+  if (rows.length === 3) {
     for (let i = 0; i < count; i++) {
-      columns[i] = Math.imul(a[i], first) + Math.imul(b[i], last) + Math.imul(p[i] + q[i] + r[i], inner);
+      columns[i] = Math.imul(s[a + i], first) + Math.imul(s[b + i], last) + Math.imul(s[p + i], inner);
     }
-    next = 4;
   } else if (rows.length === 4) {
-    const [, p, q] = rows;
     for (let i = 0; i < count; i++) {
-      columns[i] = Math.imul(a[i], first) + Math.imul(b[i], last) + Math.imul(p[i] + q[i], inner);
+      columns[i] = Math.imul(s[a + i], first) + Math.imul(s[b + i], last) + Math.imul(s[p + i] + s[q + i], inner);
     }
-    return;
-  } else if (rows.length === 3) {
-    const p = rows[1];
-    for (let i = 0; i < count; i++) {
-      columns[i] = Math.imul(a[i], first) + Math.imul(b[i], last) + Math.imul(p[i], inner);
-    }
-    return;
   } else {
-    for (let i = 0; i < count; i++) columns[i] = Math.imul(a[i], first) + Math.imul(b[i], last);
-    return;
+    for (let i = 0; i < count; i++) {
+      const middle = s[p + i] + s[q + i] + s[r + i];
+      columns[i] = Math.imul(s[a + i], first) + Math.imul(s[b + i], last) + Math.imul(middle, inner);
+    }
   }
-  for (; next + 1 < rows.length - 1; next += 2) {
-    const [p, q] = [rows[next], rows[next + 1]];
-    for (let i = 0; i < count; i++) columns[i] += Math.imul(p[i] + q[i], inner);
-  }
-  if (next < rows.length - 1) {
-    const p = rows[next];
-    for (let i = 0; i < count; i++) columns[i] += Math.imul(p[i], inner);
+  for (let next = 4; next < rows.length - 1; next += 2) {
+    const c = rows[next];
+    if (next + 1 === rows.length - 1) {
+      for (let i = 0; i < count; i++) columns[i] += Math.imul(s[c + i], inner);
+    } else {
+      const d = rows[next + 1];
+      for (let i = 0; i < count; i++) columns[i] += Math.imul(s[c + i] + s[d + i], inner);
+    }
   }
 }
 
 function sumAlong3(columns: Int32Array, sums: Float64Array, width: number, outWidth: number): void {
   let out = 0;
   let left = width;
-  let [r, g, b] = [0, 0, 0];
+  let r = 0;
+  let g = 0;
+  let b = 0;
   for (let x = 0, i = 0; x < width; x++, i += 3) {
-    const [cr, cg, cb] = [columns[i], columns[i + 1], columns[i + 2]];
+    const cr = columns[i];
+    const cg = columns[i + 1];
+    const cb = columns[i + 2];
     let rest = outWidth;
     while (rest > 0) {
       const take = rest < left ? rest : left;

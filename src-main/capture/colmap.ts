@@ -2,7 +2,7 @@
  * COLMAP captures: a model folder (`cameras`, `images`, `points3D`, all `.bin` or all `.txt`) and a folder of photos.
  */
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { assemblePhotos, Tally, type PosedPhoto } from './assemble';
+import { assemblePhotos, type PosedPhoto, type Tally } from './assemble';
 import { openSource, type ByteSource } from './byteSource';
 import { readCamerasBinary, readCamerasText } from './colmapCameras';
 import { readImagesBinary, readImagesText, type ColmapImage } from './colmapImages';

@@ -107,13 +107,17 @@ export class LensMap {
     row[2 * (columns - 1) * step + 1] = lerp(2 * (columns - 1) + 1);
 
     const { fx, fy, cx, cy } = this.#camera;
+    const covered = this.#covered;
+    const fold2 = this.#fold2;
     const ny2 = ((y + 0.5 - cy) / fy) ** 2;
     for (let x = 0; x < width; x++) {
-      const [u, v] = [row[2 * x], row[2 * x + 1]];
+      const u = row[2 * x];
+      const v = row[2 * x + 1];
+      const nx = (x + 0.5 - cx) / fx;
       const inside = u >= -0.5 && u <= width - 0.5 && v >= -0.5 && v <= height - 0.5;
-      this.#covered[x] = inside && ((x + 0.5 - cx) / fx) ** 2 + ny2 < this.#fold2 ? 255 : 0;
+      covered[x] = inside && nx * nx + ny2 < fold2 ? 255 : 0;
     }
-    return { coordinates: row, covered: this.#covered };
+    return { coordinates: row, covered };
   }
 
   /** Is the middle of every cell within the tolerance of the mean of its corners (where the error is largest)? */

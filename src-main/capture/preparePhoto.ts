@@ -7,7 +7,7 @@
  * a pixel that the lens leaves even partly uncovered is masked out.
  */
 import type { Pixels } from './decode';
-import { reduceRows, rowsHeld, type BoxShape, type Samples } from './boxFilter';
+import { reduceRows, rowsHeld, type BoxShape, type RowSource, type Samples } from './boxFilter';
 import type { LensMap } from './lensMap';
 
 export interface Prepared {
@@ -44,18 +44,18 @@ export function preparePhoto(
   if (unchanged && channels === 3) return { rgb: samples as Uint8Array, alpha: null, mask: kept };
 
   const rgb = new Uint8Array(3 * outWidth * outHeight);
-  const row = rowsOf(shape, samples, lens?.map ?? null, bilinear);
+  const rows = rowsOf(shape, samples, lens?.map ?? null, bilinear);
   const total = width * height;
   if (channels === 3) {
     let out = 0;
-    reduceRows(shape, row, (_, sums) => {
+    reduceRows(shape, rows, (_, sums) => {
       for (let i = 0; i < sums.length; i++) rgb[out++] = (sums[i] + total / 2) / total;
     });
     return { rgb, alpha: null, mask: kept };
   }
   const alpha = new Uint8Array(outWidth * outHeight);
   let out = 0;
-  reduceRows(shape, row, (_, sums) => {
+  reduceRows(shape, rows, (_, sums) => {
     for (let i = 0; i < sums.length; i += 4, out++) {
       const opacity = sums[i + 3];
       alpha[out] = opacity / total + 0.5;
@@ -69,17 +69,15 @@ export function preparePhoto(
 export function lensBorder(map: LensMap, outWidth: number, outHeight: number): Uint8Array | null {
   const { width, height } = map;
   const shape = { width, height, channels: 1, outWidth, outHeight };
-  const ring = ringOf(shape, Uint8Array);
+  const rows = ringOf(shape, new Uint8Array(rowsHeld(shape) * width), (y, target, at) => {
+    target.set(map.row(y).covered, at);
+  });
   const border = new Uint8Array(outWidth * outHeight);
   const full = 255 * width * height;
   let out = 0;
-  reduceRows(
-    shape,
-    ring((y, target) => target.set(map.row(y).covered)),
-    (_, sums) => {
-      for (const sum of sums) border[out++] = sum === full ? 255 : 0;
-    },
-  );
+  reduceRows(shape, rows, (_, sums) => {
+    for (const sum of sums) border[out++] = sum === full ? 255 : 0;
+  });
   return border.includes(0) ? border : null;
 }
 
@@ -160,50 +158,62 @@ function colourPlane({ data, channels }: Pixels): { samples: Samples; channels: 
   return { samples, channels: 4 };
 }
 
-type Resample = (samples: Samples, shape: BoxShape, coordinates: Float32Array, target: Samples) => void;
+/** Fills one row of `target` from index `at` with samples at the coordinates of that row. */
+type Resample = (samples: Samples, shape: BoxShape, coordinates: Float32Array, target: Samples, at: number) => void;
 
 /** The rows of a plane as they are, or through the lens. */
-function rowsOf(shape: BoxShape, samples: Samples, map: LensMap | null, resample: Resample): (y: number) => Samples {
+function rowsOf(shape: BoxShape, samples: Samples, map: LensMap | null, resample: Resample): RowSource {
   const length = shape.width * shape.channels;
-  if (!map) return (y) => samples.subarray(y * length, (y + 1) * length);
-  const ring = ringOf(shape, samples instanceof Uint8Array ? Uint8Array : Uint16Array);
-  return ring((y, target) => resample(samples, shape, map.row(y).coordinates, target));
+  if (!map) return { samples, offset: (y) => y * length };
+  const size = rowsHeld(shape) * length;
+  const buffer = samples instanceof Uint8Array ? new Uint8Array(size) : new Uint16Array(size);
+  return ringOf(shape, buffer, (y, target, at) => resample(samples, shape, map.row(y).coordinates, target, at));
 }
 
-/** Computed rows, each once, in as many buffers as the box filter holds rows. */
-function ringOf(shape: BoxShape, Row: Uint8ArrayConstructor | Uint16ArrayConstructor) {
-  const buffers = Array.from({ length: rowsHeld(shape) }, () => new Row(shape.width * shape.channels));
-  const held = new Int32Array(buffers.length).fill(-1);
-  return (fill: (y: number, target: Samples) => void) =>
-    (y: number): Samples => {
-      const slot = y % buffers.length;
-      if (held[slot] !== y) fill(y, buffers[slot]);
-      held[slot] = y;
-      return buffers[slot];
-    };
+/** Computed rows, each computed once, in a buffer of as many rows as the box filter holds. */
+function ringOf<S extends Samples>(
+  shape: BoxShape,
+  samples: S,
+  fill: (y: number, target: S, at: number) => void,
+): RowSource {
+  const length = shape.width * shape.channels;
+  const held = new Int32Array(samples.length / length).fill(-1);
+  const offset = (y: number): number => {
+    const slot = y % held.length;
+    if (held[slot] !== y) fill(y, samples, slot * length);
+    held[slot] = y;
+    return slot * length;
+  };
+  return { samples, offset };
 }
 
-const bilinear: Resample = (samples, { width, height, channels }, coordinates, target) => {
-  for (let x = 0, out = 0; x < width; x++) {
+// No destructuring and no shared variables in here: this runs once a pixel, at 12 million pixels a photo.
+const bilinear: Resample = (samples, { width, height, channels }, coordinates, target, at) => {
+  const stride = width * channels;
+  for (let x = 0, out = at; x < width; x++) {
     const u = Math.min(Math.max(coordinates[2 * x], 0), width - 1);
     const v = Math.min(Math.max(coordinates[2 * x + 1], 0), height - 1);
-    const [left, top] = [Math.floor(u), Math.floor(v)];
-    const [right, down] = [u - left, v - top];
-    const a = (top * width + left) * channels;
-    const b = right > 0 ? a + channels : a;
-    const below = down > 0 ? width * channels : 0;
-    for (let k = 0; k < channels; k++) {
-      const upper = samples[a + k] + (samples[b + k] - samples[a + k]) * right;
-      const lower = samples[a + below + k] + (samples[b + below + k] - samples[a + below + k]) * right;
-      target[out++] = upper + (lower - upper) * down + 0.5;
+    const left = Math.min(u | 0, Math.max(0, width - 2));
+    const top = Math.min(v | 0, Math.max(0, height - 2));
+    const right = u - left;
+    const down = v - top;
+    const next = width > 1 ? channels : 0;
+    const below = height > 1 ? stride : 0;
+    let i = top * stride + left * channels;
+    for (let k = 0; k < channels; k++, i++) {
+      const a = samples[i];
+      const c = samples[i + below];
+      const upper = a + (samples[i + next] - a) * right;
+      const lower = c + (samples[i + next + below] - c) * right;
+      target[out++] = (upper + (lower - upper) * down + 0.5) | 0;
     }
   }
 };
 
-const nearest: Resample = (samples, { width, height }, coordinates, target) => {
+const nearest: Resample = (samples, { width, height }, coordinates, target, at) => {
   for (let x = 0; x < width; x++) {
     const u = Math.round(Math.min(Math.max(coordinates[2 * x], 0), width - 1));
     const v = Math.round(Math.min(Math.max(coordinates[2 * x + 1], 0), height - 1));
-    target[x] = samples[v * width + u];
+    target[at + x] = samples[v * width + u];
   }
 };

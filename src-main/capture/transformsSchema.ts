@@ -30,17 +30,15 @@ const cameraFields = {
   p2: z.number().optional(),
 };
 
-const cameraObject = z.looseObject(cameraFields);
+const camera = z.looseObject(cameraFields);
 
-const frame = z.looseObject({
-  ...cameraFields,
+const frame = camera.extend({
   file_path: z.string().min(1),
   transform_matrix: matrix,
   mask_path: z.string().min(1).nullish(),
 });
 
-const transforms = z.looseObject({
-  ...cameraFields,
+const transforms = camera.extend({
   frames: z.array(frame).min(1, 'no frames').max(MAX_PHOTOS),
   ply_file_path: z.string().min(1).nullish(),
   /** json = applied_scale · applied_transform · COLMAP */
@@ -48,7 +46,7 @@ const transforms = z.looseObject({
   applied_scale: z.number().positive().nullish(),
 });
 
-export type CameraFields = z.infer<typeof cameraObject>;
+export type CameraFields = z.infer<typeof camera>;
 export type TransformsFrame = z.infer<typeof frame>;
 export type Transforms = z.infer<typeof transforms>;
 

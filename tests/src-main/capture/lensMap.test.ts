@@ -121,9 +121,7 @@ describe('PhotoStore with a lens', () => {
     };
     const { mask } = await new PhotoStore([photo], { maxBytes: 1e6 }).load(0);
     // A radial lens moves nothing across the line through its centre.
-    expect([...mask!.subarray(30 * width + 10, 30 * width + 70)]).toEqual([
-      ...new Array(30).fill(0),
-      ...new Array(30).fill(255),
-    ]);
+    const middle = mask!.subarray(30 * width + 10, 30 * width + 70);
+    expect([...middle]).toEqual(Array.from(middle, (_, i) => (i < 30 ? 0 : 255)));
   });
 });
