@@ -109,7 +109,7 @@ function reduce(bytes: Uint8Array, width: number, height: number, channels: numb
   const line = width * channels;
   reduceRows(
     { width, height, channels, outWidth: w, outHeight: h },
-    (y) => bytes.subarray(y * line, (y + 1) * line),
+    { samples: bytes, offset: (y) => y * line },
     (y, sums) => {
       for (let i = 0; i < sums.length; i++) out[y * sums.length + i] = Math.round(sums[i] / (width * height));
     },
