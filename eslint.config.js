@@ -24,6 +24,7 @@ export default tseslint.config(
       'no-template-curly-in-string': 'error',
     },
   },
+  { files: ['*.d.ts'], languageOptions: { parser: tseslint.parser } },
   {
     files: typed,
     extends: [tseslint.configs.recommendedTypeChecked],

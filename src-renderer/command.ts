@@ -5,8 +5,9 @@ type Shell = SessionInfo['shell'];
 
 /** One argument, quoted only if it must be. A leading ~/ stays outside, since quotes would keep it from meaning home. */
 export function quote(argument: string, shell: Shell): string {
-  if (shell === 'windows') return /^[\w.:\\/@+=,-]+$/.test(argument) ? argument : `"${argument.replaceAll('"', '')}"`;
-  if (/^[\w@%+=:,./~-]+$/.test(argument)) return argument;
+  if (shell === 'windows')
+    return /^[\p{L}\p{N}_.:\\/@+=,-]+$/u.test(argument) ? argument : `"${argument.replaceAll('"', '')}"`;
+  if (/^[\p{L}\p{N}_@%+=:,./~-]+$/u.test(argument)) return argument;
   const home = argument.startsWith('~/') ? '~/' : '';
   return `${home}'${argument.slice(home.length).replaceAll("'", `'\\''`)}'`;
 }

@@ -29,8 +29,8 @@ async function complaints(file: string, code: string): Promise<string[]> {
   return result.messages.map((message) => message.message);
 }
 
-type Room = keyof typeof rooms;
-const names = Object.keys(rooms) as Room[];
+type Room = string;
+const names = Object.keys(rooms);
 const isFile = (room: Room) => /\.\w+$/.test(rooms[room].path);
 const fileIn = (room: Room) => (isFile(room) ? rooms[room].path : `${rooms[room].path}/example.ts`);
 const importers = names.filter((room) => rooms[room].path.startsWith('src-'));

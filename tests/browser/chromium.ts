@@ -25,7 +25,9 @@ export const browserWanted = chromiumPath !== null || process.env.CI === 'true';
 
 if (chromiumPath === null) {
   const remedy = 'install chromium or set CHROMIUM_PATH';
-  console.warn(`\n  ${browserWanted ? 'FAILING' : 'SKIPPED'}: no Chromium found; ${remedy} to try the page in a browser.\n`);
+  console.warn(
+    `\n  ${browserWanted ? 'FAILING' : 'SKIPPED'}: no Chromium found; ${remedy} to try the page in a browser.\n`,
+  );
 }
 
 export function launchChromium(): Promise<Browser> {

@@ -11,9 +11,9 @@ import { repositoryPath } from '../shared';
 export interface StartDoor {
   name: 'browser' | 'desktop';
   /** opens a fresh page; `complaints` collects console errors, page errors and policy violations */
-  open(scheme: 'light' | 'dark'): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }>;
+  open: (scheme: 'light' | 'dark') => Promise<{ page: Page; complaints: string[]; close: () => Promise<void> }>;
   /** puts a project into the recent list */
-  remember(name: string): Promise<void>;
+  remember: (name: string) => Promise<void>;
 }
 
 /** Collects everything that a person would see in red in the developer tools. */
@@ -48,7 +48,11 @@ export function describeStartPage(door: StartDoor): void {
   it('offers nothing that does not work', async () => {
     const { page, close } = await door.open('dark');
     const buttons = await page.getByRole('button').allInnerTexts();
-    expect(buttons.map((text) => text.replace(/\s+/g, ' ').trim()).sort()).toEqual(['Copy command C', 'English', '中文']);
+    expect(buttons.map((text) => text.replace(/\s+/g, ' ').trim()).sort()).toEqual([
+      'Copy command C',
+      'English',
+      '中文',
+    ]);
     expect(await page.locator('a').count()).toBe(0);
     await close();
   });

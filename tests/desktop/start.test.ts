@@ -42,7 +42,7 @@ describe.runIf(wanted)('the start page in Electron', () => {
     return _electron.launch({
       args: [...args, `--user-data-dir=${join(home, 'electron')}`, '--lang=en-GB', repositoryPath()],
       colorScheme: scheme,
-      env: { ...process.env, LEGATO_HOME: home } as Record<string, string>,
+      env: { ...process.env, LEGATO_HOME: home },
     });
   }
 

@@ -94,7 +94,12 @@ describe('the link', () => {
   it.each(['', '/', '/index.html', '/assets/a.js', '/api/session', '/api/nothing'])(
     'is needed for %s',
     async (path) => {
-      for (const headers of [{}, { cookie: `legato-${port}=guess` }, { cookie: cookie.replace(/\d+=/, '1=') }]) {
+      const strangers: Record<string, string>[] = [
+        {},
+        { cookie: `legato-${port}=guess` },
+        { cookie: cookie.replace(/\d+=/, '1=') },
+      ];
+      for (const headers of strangers) {
         const answer = await get(path || '/', headers);
         expect(answer.status).toBe(401);
         expect(answer.headers['set-cookie']).toBeUndefined();
@@ -161,20 +166,28 @@ describe('with the cookie', () => {
     }
   });
 
-  it.each(['legato.evil.example', `evil.example:${1}`, '127.0.0.1.evil.example', '192.168.1.7', 'localhost@evil', '[::2]', 'a b'])(
-    'refuses the host %s, even with the cookie (DNS rebinding)',
+  it.each([
+    'legato.evil.example',
+    `evil.example:${1}`,
+    '127.0.0.1.evil.example',
+    '192.168.1.7',
+    'localhost@evil',
+    '[::2]',
+    'a b',
+  ])('refuses the host %s, even with the cookie (DNS rebinding)', async (host) => {
+    for (const path of ['/', '/api/session', `/?token=${token}`]) {
+      const answer = await get(path, known({ host }));
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.headers['set-cookie']).toBeUndefined();
+    }
+  });
+
+  it.each(['localhost', 'LOCALHOST:9000', '127.0.0.1:9000', '[::1]:9000'])(
+    'accepts %s, as behind a tunnel',
     async (host) => {
-      for (const path of ['/', '/api/session', `/?token=${token}`]) {
-        const answer = await get(path, known({ host }));
-        expect(answer.status).toBeGreaterThanOrEqual(400);
-        expect(answer.headers['set-cookie']).toBeUndefined();
-      }
+      expect((await get('/api/session', known({ host }))).status).toBe(200);
     },
   );
-
-  it.each(['localhost', 'LOCALHOST:9000', '127.0.0.1:9000', '[::1]:9000'])('accepts %s, as behind a tunnel', async (host) => {
-    expect((await get('/api/session', known({ host }))).status).toBe(200);
-  });
 
   it.each(['http://evil.example', 'null', 'https://localhost', 'http://localhost:1', 'file://'])(
     'refuses the origin %s',

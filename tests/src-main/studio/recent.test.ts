@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RECENT_LIMIT } from '#contract/session';
-import { personalFolder, recentPath, recentProjects, rememberProject, watchRecent } from '../../../src-main/studio/recent';
+import {
+  personalFolder,
+  recentPath,
+  recentProjects,
+  rememberProject,
+  watchRecent,
+} from '../../../src-main/studio/recent';
 
 let folder: string;
 beforeEach(async () => {
