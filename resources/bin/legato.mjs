@@ -8,11 +8,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt, root } from './build.mjs';
 
+/** Exit code of what this machine lacks (resources/docs/command-line.md). */
+const ENVIRONMENT = 4;
+
 try {
   ensureBuilt();
 } catch (error) {
   console.error(error.message);
-  process.exit(3);
+  process.exit(ENVIRONMENT);
 }
 
 const main = (name) => join(root, 'out/main', `${name}.js`);
@@ -24,5 +27,5 @@ if (process.argv[2] === 'start') {
   await import(pathToFileURL(main('cli')).href);
 } else {
   console.error(`legato: ${main('cli')} is missing; run \`npm run build\` in ${root}`);
-  process.exit(3);
+  process.exit(ENVIRONMENT);
 }

@@ -10,6 +10,17 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { root } from './build.mjs';
 
+/** Exit codes (resources/docs/command-line.md). */
+const USAGE = 2;
+const ENVIRONMENT = 4;
+
+const options = {
+  port: { type: 'string', default: '0' },
+  host: { type: 'string', default: '127.0.0.1' },
+  /** serve to a browser even where a window would open */
+  browser: { type: 'boolean', default: false },
+};
+
 const PROBE_MS = 3_000;
 const DOWNLOAD_MS = 180_000;
 /** An Electron that ends with an error this soon never showed its window. */
@@ -17,14 +28,14 @@ const EARLY_MS = 5_000;
 
 /** @returns {Promise<number>} exit code */
 export async function start(args) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      port: { type: 'string' },
-      host: { type: 'string' },
-      browser: { type: 'boolean', default: false },
-    },
-  });
+  let values;
+  try {
+    ({ values } = parseArgs({ args, options }));
+    if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535) throw new Error('--port takes 0 to 65535');
+  } catch (error) {
+    console.error(`legato: ${error.message}\nusage: legato start [--browser] [--port N] [--host ADDRESS]`);
+    return USAGE;
+  }
   const obstacle = values.browser ? 'asked to (--browser)' : (noWindow() ?? (await noElectron()));
   if (obstacle === null) {
     const code = await runElectron();
@@ -35,11 +46,11 @@ export async function start(args) {
   }
   const { serveUntilInterrupted } = await import(pathToFileURL(join(root, 'out/main/server.js')).href);
   try {
-    return await serveUntilInterrupted({ port: Number(values.port ?? 0), host: values.host, open: hasDisplay() });
+    return await serveUntilInterrupted({ port: Number(values.port), host: values.host, open: hasDisplay() });
   } catch (error) {
     if (error.name !== 'ServeError') throw error;
     console.error(`legato: ${error.message}`);
-    return 3;
+    return ENVIRONMENT;
   }
 }
 
