@@ -29,6 +29,31 @@ LEGATO_INLINE void quaternionGradient(const Projection& p, const Float* d, Float
   for (int i = 0; i < 4; i++) out[i] = (g[i] - along * p.q[i]) * p.quaternionInverse;
 }
 
+/**
+ * ½·K·S·K with S = Σ v·d·dᵀ, in double: along a needle at 45° the terms of K·S cancel to a hundredth of themselves twice over,
+ * which costs float32 three more digits (measured: 9e-4 of the scales' gradient against 5e-6).
+ */
+LEGATO_INLINE void covarianceGradient(const Projection& p, const Float* v, Float& dxx, Float& dxy, Float& dyy) {
+  alignas(64) float a[W], b[W], c[W], xx[W], xy[W], yy[W];
+  store(a, p.conicA);
+  store(b, p.conicB);
+  store(c, p.conicC);
+  store(xx, v[kSumVxx]);
+  store(xy, v[kSumVxy]);
+  store(yy, v[kSumVyy]);
+  for (int l = 0; l < W; l++) {
+    const double ka = a[l], kb = b[l], kc = c[l], sxx = xx[l], sxy = xy[l], syy = yy[l];
+    const double r0 = ka * sxx + kb * sxy, r1 = ka * sxy + kb * syy;
+    const double t0 = kb * sxx + kc * sxy, t1 = kb * sxy + kc * syy;
+    xx[l] = static_cast<float>(0.5 * (r0 * ka + r1 * kb));
+    xy[l] = static_cast<float>(r0 * kb + r1 * kc);
+    yy[l] = static_cast<float>(0.5 * (t0 * kb + t1 * kc));
+  }
+  dxx = load(xx);
+  dxy = load(xy);
+  dyy = load(yy);
+}
+
 struct GeometryGradient {
   Float column[kGeometryColumns];
   Float screenX, screenY;
@@ -42,12 +67,8 @@ LEGATO_INLINE GeometryGradient geometryGradient(const View& view, const SplatLan
   const Float a = p.conicA, b = p.conicB, c = p.conicC;
   out.screenX = a * v[kSumVx] + b * v[kSumVy];
   out.screenY = b * v[kSumVx] + c * v[kSumVy];
-  // K·S·K with S = Σ v·d·dᵀ
-  const Float r0 = a * v[kSumVxx] + b * v[kSumVxy], r1 = a * v[kSumVxy] + b * v[kSumVyy];
-  const Float t0 = b * v[kSumVxx] + c * v[kSumVxy], t1 = b * v[kSumVxy] + c * v[kSumVyy];
-  Float dxx = half * (r0 * a + r1 * b);
-  Float dxy = r0 * b + r1 * c;
-  Float dyy = half * (t0 * b + t1 * c);
+  Float dxx, dxy, dyy;
+  covarianceGradient(p, v, dxx, dxy, dyy);
 
   // o_effective = σ(logit)·compensation, and v is already relative to it: ∂L/∂logit = Σ v·(1 − σ).
   const Float sigma = sigmoid(load(rows.g[10]));
