@@ -42,7 +42,7 @@ export class TrainingFailed extends Error {
 export async function describe(error: unknown): Promise<TrainerFailure> {
   if (error instanceof TrainingFailed) return error.failure;
   if (error instanceof UsageError) return { kind: error.name, message: error.message, fault: 'input' };
-  const { describeFailure } = await import('../training/failure');
+  const { describeFailure } = await import('../studio/failures');
   return describeFailure(error);
 }
 

@@ -1,103 +1,23 @@
-/** `legato info`: what a project, a capture or a splat file holds, without training or rendering anything. */
-import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { loadCapture } from '../capture/index';
-import { cameraExtent, readSplatPly } from '../gaussians/index';
-import { CheckpointFolder, isProject, openProject } from '../project/index';
-import { exitCodes, InputError } from './exit';
+/** `legato info`: what a project, a capture or a splat file holds. */
+import { describePath } from '../studio/describePath';
+import type { Fact, Facts } from '../studio/describePath';
+import { exitCodes } from './exit';
 import type { ExitCode } from './exit';
-import { mebibytes } from './progress';
-import { warn } from './sceneOptions';
-
-type Facts = Record<string, string | number | null | string[] | number[] | object>;
 
 export async function infoCommand(path: string, { json }: { json?: boolean }): Promise<ExitCode> {
-  if (!existsSync(path)) throw new InputError(`${path}: no such file or folder`);
-  const facts = await factsOf(resolve(path));
+  const facts = await describePath(path);
   process.stdout.write(json ? `${JSON.stringify(facts)}\n` : `${inWords(facts)}\n`);
   return exitCodes.ok;
 }
 
-async function factsOf(path: string): Promise<Facts> {
-  if (await isProject(path)) return projectFacts(path);
-  if (statSync(path).isFile() && path.endsWith('.ply')) return splatFacts(path);
-  return captureFacts(path);
-}
-
-async function projectFacts(path: string): Promise<Facts> {
-  const project = await openProject(path, 'read');
-  try {
-    const checkpoints = new CheckpointFolder(project.paths.checkpoints, warn);
-    const runs = project.database.runs();
-    const latest = await checkpoints.latest();
-    return {
-      kind: 'project',
-      path,
-      capture: project.capturePath,
-      step: latest?.step ?? null,
-      steps: latest?.settings.steps ?? null,
-      splats: latest ? latest.tensors.ids.data.length : null,
-      preset: latest?.settings.preset ?? null,
-      seed: latest?.seed ?? null,
-      checkpoints: (await checkpoints.list()).map(
-        ({ step, savedAt, bytes }) => `step ${step}, ${savedAt}, ${mebibytes(bytes)}`,
-      ),
-      runs: runs.map(
-        (run) => `${run.startedAt}: ${run.status}, steps ${run.firstStep}–${run.lastStep ?? '?'}, ${run.backend}`,
-      ),
-    };
-  } finally {
-    await project.close();
-  }
-}
-
-async function splatFacts(path: string): Promise<Facts> {
-  const { count, geometry, shDegree, semantics, labels, ids } = await readSplatPly(path);
-  const low = [Infinity, Infinity, Infinity];
-  const high = [-Infinity, -Infinity, -Infinity];
-  for (let row = 0; row < count; row++) {
-    for (let axis = 0; axis < 3; axis++) {
-      const value = geometry[row * 11 + axis];
-      low[axis] = Math.min(low[axis], value);
-      high[axis] = Math.max(high[axis], value);
-    }
-  }
-  return {
-    kind: 'splats',
-    path,
-    splats: count,
-    shDegree,
-    bounds: count > 0 ? [...low, ...high].map((value) => Number(value.toPrecision(5))) : null,
-    columns: [...(semantics ? ['semantics'] : []), ...(labels ? ['labels'] : []), ...(ids ? ['ids'] : [])],
-  };
-}
-
-async function captureFacts(path: string): Promise<Facts> {
-  const { name, format, photos, points, warnings } = await loadCapture(path);
-  const sizes = new Set(photos.map(({ camera }) => `${camera.width}×${camera.height}`));
-  return {
-    kind: 'capture',
-    path,
-    name,
-    format,
-    photos: photos.length,
-    sizes: [...sizes],
-    distorted: photos.filter((photo) => photo.distortion).length,
-    masks: photos.filter((photo) => photo.maskPath).length,
-    points: points?.count ?? null,
-    cameraExtent: photos.length > 0 ? Number(cameraExtent(photos.map((photo) => photo.camera)).toPrecision(5)) : null,
-    warnings,
-  };
-}
-
 function inWords(facts: Facts): string {
   const width = Math.max(...Object.keys(facts).map((key) => key.length));
+  const indent = `\n${' '.repeat(width + 2)}`;
+  const text = (fact: Fact): string => {
+    if (!Array.isArray(fact)) return String(fact ?? '–');
+    return fact.join(typeof fact[0] === 'number' ? ', ' : indent) || '–';
+  };
   return Object.entries(facts)
-    .map(([key, value]) => {
-      const text = Array.isArray(value)
-        ? value.join(typeof value[0] === 'number' ? ', ' : `\n${' '.repeat(width + 2)}`)
-        : String(value ?? '–');
-      return `${key.padEnd(width)}  ${text || '–'}`;
-    })
+    .map(([name, fact]) => `${name.padEnd(width)}  ${text(fact)}`)
     .join('\n');
 }

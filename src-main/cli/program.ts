@@ -6,6 +6,9 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
 import { exitCodes, report, UsageError } from './exit';
 import type { ExitCode } from './exit';
+import type { ExportOptions } from './export';
+import type { RenderOptions } from './render';
+import type { SceneFlags } from './sceneOptions';
 
 type Action = () => Promise<ExitCode>;
 
@@ -45,7 +48,7 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
     .option('--backend <name>', 'kernels', 'auto')
     .option('--threads <n>', 'threads of the kernels; 0 takes every core', '0')
     .option('--json', 'one JSON line per picture')
-    .action((project: string, options) =>
+    .action((project: string, options: RenderOptions) =>
       later(async () => (await import('./render')).renderCommand(project, options)),
     );
   program
@@ -56,7 +59,7 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
     .option('--backend <name>', 'kernels', 'auto')
     .option('--threads <n>', 'threads of the kernels; 0 takes every core', '0')
     .option('--json', 'one JSON object')
-    .action((project: string, options) =>
+    .action((project: string, options: SceneFlags) =>
       later(async () => (await import('./evaluate')).evaluateCommand(project, options)),
     );
   program
@@ -66,7 +69,7 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
     .requiredOption('--out <file>', 'the file to write')
     .option('--format <name>', 'ply', 'ply')
     .option('--json', 'one JSON object')
-    .action((project: string, options) =>
+    .action((project: string, options: ExportOptions) =>
       later(async () => (await import('./export')).exportCommand(project, options)),
     );
   program
@@ -74,18 +77,22 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
     .summary('what a project, a capture or a .ply holds')
     .argument('<path>', 'a project folder, a capture folder or a .ply file')
     .option('--json', 'one JSON object')
-    .action((path: string, options) => later(async () => (await import('./info')).infoCommand(path, options)));
+    .action((path: string, options: { json?: boolean }) =>
+      later(async () => (await import('./info')).infoCommand(path, options)),
+    );
   program
     .command('doctor')
     .summary('whether this machine has what Legato needs')
     .option('--json', 'one JSON object')
-    .action((options) => later(async () => (await import('./doctor')).doctorCommand(options)));
+    .action((options: { json?: boolean }) => later(async () => (await import('./doctor')).doctorCommand(options)));
   program
     .command('serve')
     .summary('serve the studio to a browser, for a machine without a screen')
     .option('--port <n>', 'port; 0 takes a free one', '0')
     .option('--host <address>', 'address to bind', '127.0.0.1')
-    .action((options) => later(async () => (await import('./serve')).serveCommand(options)));
+    .action((options: { port: string; host: string }) =>
+      later(async () => (await import('./serve')).serveCommand(options)),
+    );
 }
 
 /** Its flags come from the settings schema, which other commands need not load. */

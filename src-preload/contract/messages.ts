@@ -42,13 +42,7 @@ export const liveSettings = [
 ] as const satisfies readonly SettingName[];
 
 /** Settings that may differ when a saved run is continued. */
-export const resumableSettings: readonly SettingName[] = [
-  ...liveSettings,
-  'steps',
-  'backend',
-  'threads',
-  'photoCache',
-];
+export const resumableSettings: readonly SettingName[] = [...liveSettings, 'steps', 'backend', 'threads', 'photoCache'];
 
 const liveMask = Object.fromEntries(liveSettings.map((name) => [name, true])) as Record<
   (typeof liveSettings)[number],
@@ -139,7 +133,7 @@ export const trainerEvent = z.discriminatedUnion('type', [
     wallSeconds: seconds,
     cpuSeconds: seconds,
   }),
-  z.object({ type: z.literal('checkpoint'), step: count, splats: count, seconds: seconds }),
+  z.object({ type: z.literal('checkpoint'), step: count, splats: count, seconds }),
   z.object({
     type: z.literal('density'),
     step: count,

@@ -13,7 +13,10 @@ describe('trainer commands', () => {
     ['an unknown command', { type: 'dance' }],
     ['a field too many', { type: 'pause', force: true }],
     ['a start without settings', { type: 'start', capture: '/c', project: '/p', resume: false }],
-    ['a start with an unknown setting', { type: 'start', capture: '/c', project: '/p', settings: { tea: 1 }, resume: false }],
+    [
+      'a start with an unknown setting',
+      { type: 'start', capture: '/c', project: '/p', settings: { tea: 1 }, resume: false },
+    ],
     ['a change of something fixed', { type: 'change', settings: { resolution: 3 } }],
     ['a change out of range', { type: 'change', settings: { opacityRate: -1 } }],
   ])('refuses %s', (_, message) => {

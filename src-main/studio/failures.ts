@@ -1,0 +1,2 @@
+/** Errors as data, for the doors: what happened, to which file, and whose fault it is. */
+export { describeFailure } from '../training/failure';

@@ -1,0 +1,83 @@
+/** PNG pictures of a trained project from the poses of its photos, on request next to the photo. */
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import sharp from 'sharp';
+import { PhotoStore } from '../capture/index';
+import type { Photo } from '../capture/index';
+import { besides, drawChannel } from './channelPicture';
+import type { Picture, PictureChannel } from './channelPicture';
+import { StudioError } from './studio';
+import { openTrainedScene } from './trainedScene';
+import type { SceneOptions, TrainedScene } from './trainedScene';
+
+/** Which poses: every photo's, the held-out ones', or that of one photo by name, with or without its suffix. */
+export type Views = { kind: 'all' } | { kind: 'heldOut' } | { kind: 'photo'; name: string };
+
+export interface PictureOptions extends SceneOptions {
+  views: Views;
+  channel: PictureChannel;
+  /** put the photo to the left */
+  beside: boolean;
+  /** a .png for a single view, else a folder; null = `exports/renders` of the project */
+  out: string | null;
+}
+
+/** A picture that was written. */
+export interface WrittenPicture {
+  view: string;
+  channel: PictureChannel;
+  file: string;
+  width: number;
+  height: number;
+  range: Picture['range'];
+}
+
+/** Draws, writes and yields one picture after the other. */
+export async function* renderProject(
+  path: string,
+  options: PictureOptions,
+  warn: (message: string) => void,
+): AsyncGenerator<WrittenPicture> {
+  const { channel, beside, views, out } = options;
+  const trained = await openTrainedScene(path, options, warn);
+  const { settings, scene, shDegree } = trained;
+  const photos = chosenPhotos(trained, views);
+  const single = views.kind === 'photo' && out !== null && extname(out) === '.png' ? resolve(out) : null;
+  const folder = single === null ? resolve(out ?? join(trained.exports, 'renders')) : dirname(single);
+  await mkdir(folder, { recursive: true });
+  const store = new PhotoStore(photos, {
+    longSide: settings.resolution || undefined,
+    maxBytes: settings.photoCache * 2 ** 20,
+    threads: settings.threads || undefined,
+  });
+  for (let index = 0; index < photos.length; index++) {
+    if (index + 1 < photos.length) store.prefetch(index + 1);
+    const photo = await store.load(index);
+    const drawn = drawChannel(scene, photo.camera, { ...settings, shDegree }, channel);
+    const left = { width: photo.camera.width, height: photo.camera.height, rgb: photo.rgb, range: null };
+    const { width, height, rgb, range } = beside ? besides(left, drawn) : drawn;
+    const file = single ?? join(folder, fileName(photos[index], channel));
+    await sharp(rgb, { raw: { width, height, channels: 3 } })
+      .png({ compressionLevel: 6 })
+      .toFile(file);
+    yield { view: photos[index].name, channel, file, width, height, range };
+  }
+}
+
+function chosenPhotos({ photos, heldOut, root }: TrainedScene, views: Views): Photo[] {
+  if (views.kind === 'all') return photos;
+  if (views.kind === 'heldOut') {
+    if (heldOut.length === 0) throw new StudioError(root, 'no photo was held out; draw all, or one by name');
+    return heldOut;
+  }
+  const named = photos.filter(({ name }) => name === views.name || basename(name, extname(name)) === views.name);
+  if (named.length > 0) return named.slice(0, 1);
+  const some = photos.slice(0, 3).map(({ name }) => name);
+  throw new StudioError(root, `no photo "${views.name}"; there are ${photos.length}, such as ${some.join(', ')}`);
+}
+
+/** A photo's name may hold folders; the picture's does not. */
+function fileName(photo: Photo, channel: PictureChannel): string {
+  const plain = photo.name.slice(0, photo.name.length - extname(photo.name).length).replace(/[\\/]/g, '_');
+  return `${plain}${channel === 'rgb' ? '' : `.${channel}`}.png`;
+}
