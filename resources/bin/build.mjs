@@ -46,7 +46,17 @@ export function ensureBuilt(log = console.error) {
     const native = join(root, 'native/build.mjs');
     if (reason === 'first run' && existsSync(native)) run(native, ['--soft']);
     run(join(root, 'node_modules/electron-vite/bin/electron-vite.js'), ['build', '--logLevel', 'warn']);
+    sweep(join(root, 'out/main'));
   });
+}
+
+/** Removes chunks of earlier builds, once no run that started from them can still be loading any. */
+function sweep(folder) {
+  const dayAgo = Date.now() - 86_400_000;
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    if (statSync(file).mtimeMs < dayAgo) rmSync(file, { force: true });
+  }
 }
 
 function run(script, args) {
