@@ -33,7 +33,7 @@ async function openStudio(capture: string, options: TrainOptions): Promise<Studi
     if (options.resume) throw new InputError(`${path}: no project to resume; leave --resume out to start one`);
     return Studio.create(path, capture);
   }
-  if (!options.resume && !options.anew) {
+  if (!options.resume && !options.anew && (await Studio.isTrained(path))) {
     throw new UsageError(
       `${path} exists: continue it with --resume, train it anew with --anew, or choose another --out`,
     );

@@ -9,7 +9,7 @@ import { mayHappen, TrainerLifeError } from '#contract/trainerLife';
 import type { TrainerState } from '#contract/trainerLife';
 import { resolveSettings } from '#contract/presets';
 import type { TrainingSettings } from '#contract/settings';
-import { createProject, isProject, openProject } from '../project/index';
+import { CheckpointFolder, createProject, isProject, openProject, projectPaths } from '../project/index';
 import type { Project, RunStatus } from '../project/index';
 import { forkTrainer } from '../training/trainerHost';
 import type { TrainerHost, TrainerListener } from '../training/trainerHost';
@@ -63,6 +63,12 @@ export class Studio {
 
   static exists(path: string): Promise<boolean> {
     return isProject(path);
+  }
+
+  /** Whether a project holds something that training anew would replace. */
+  static async isTrained(path: string): Promise<boolean> {
+    const { checkpoints } = projectPaths(path);
+    return (await new CheckpointFolder(checkpoints, () => undefined).list()).length > 0;
   }
 
   get state(): TrainerState {

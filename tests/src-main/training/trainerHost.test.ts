@@ -41,7 +41,7 @@ describe('without a build', () => {
   });
 });
 
-describe.runIf(built)('a trainer process', () => {
+describe.runIf(built)('a trainer process', { timeout: 120_000 }, () => {
   it('trains, reports and ends with its owner', async () => {
     const studio = await Studio.create(join(folder, 'a.legato'), join(folder, 'tiny'));
     const types = new Set<string>();
