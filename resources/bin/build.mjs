@@ -3,7 +3,7 @@
  * what the sources say. An installed Legato has no sources and is taken as it is.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 export const root = resolve(import.meta.dirname, '../..');
@@ -16,7 +16,10 @@ const bundleSources = [
   'electron.vite.config.ts',
   'package.json',
 ];
-const products = ['out/main/server.js', 'out/preload/bridge.cjs', 'out/renderer/index.html'];
+const kernelSources = ['native/cpu', 'native/build.mjs'];
+/** When the compiler last succeeded (native/build.mjs writes it), and when it last had its chance from here. */
+const kernelStamps = ['native/build/fingerprint', 'native/build/tried'];
+const bundles = ['out/main/server.js', 'out/preload/bridge.cjs', 'out/renderer/index.html'];
 
 /** Modification time of the newest file below, ms; 0 when there is none. */
 function newest(path) {
@@ -27,13 +30,17 @@ function newest(path) {
   return readdirSync(path).reduce((latest, name) => Math.max(latest, newest(join(path, name))), entry.mtimeMs);
 }
 
-/** Why the bundles need building, or null. */
+const times = (paths) => paths.map((path) => newest(join(root, path)));
+const bundlesStale = () => Math.min(...times(bundles)) < Math.max(...times(bundleSources));
+const kernelsStale = () => Math.max(...times(kernelStamps)) < Math.max(...times(kernelSources));
+
+/** What needs building, in words; null when nothing does. */
 export function staleness() {
   if (!existsSync(join(root, 'electron.vite.config.ts'))) return null;
-  const built = products.map((file) => newest(join(root, file)));
-  if (built.includes(0)) return 'first run';
-  const latest = Math.max(...bundleSources.map((path) => newest(join(root, path))));
-  return latest > Math.min(...built) ? 'sources changed' : null;
+  const parts = [];
+  if (kernelsStale()) parts.push('native kernels, which takes a minute');
+  if (bundlesStale()) parts.push('bundles');
+  return parts.length > 0 ? parts.join(' and ') : null;
 }
 
 /** Builds when needed, one process at a time; prints one line. Throws when the build fails. */
@@ -42,12 +49,21 @@ export function ensureBuilt(log = console.error) {
   withLock(join(root, 'node_modules/.legato-build'), () => {
     const reason = staleness();
     if (reason === null) return;
-    log(`legato: building (${reason}) …`);
-    const native = join(root, 'native/build.mjs');
-    if (reason === 'first run' && existsSync(native)) run(native, ['--soft']);
-    run(join(root, 'node_modules/electron-vite/bin/electron-vite.js'), ['build', '--logLevel', 'warn']);
-    sweep(join(root, 'out/main'));
+    log(`legato: building ${reason} …`);
+    if (kernelsStale()) buildKernels(log);
+    if (bundlesStale()) {
+      run(join(root, 'node_modules/electron-vite/bin/electron-vite.js'), ['build', '--logLevel', 'warn']);
+      sweep(join(root, 'out/main'));
+    }
   });
+}
+
+/** Without a compiler this says so and succeeds; the stamp keeps it from being tried on every command. */
+function buildKernels(log) {
+  const words = run(join(root, 'native/build.mjs'), ['--soft']).trim();
+  if (words !== '') log(words);
+  mkdirSync(join(root, 'native/build'), { recursive: true });
+  writeFileSync(join(root, kernelStamps[1]), '');
 }
 
 /** Removes chunks of earlier builds, once no run that started from them can still be loading any. */
@@ -63,9 +79,10 @@ function run(script, args) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { cwd: root, encoding: 'utf8' });
   if (status !== 0)
     throw new Error(`legato: the build failed; run \`npm ci\`, then \`npm run build\`\n\n${stdout}${stderr}`);
+  return stdout + stderr;
 }
 
-/** A folder is the lock: making one is atomic everywhere. A lock older than two minutes belongs to nobody. */
+/** A folder is the lock: making one is atomic everywhere. A lock older than ten minutes belongs to nobody. */
 function withLock(path, action) {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (;;) {
@@ -75,7 +92,7 @@ function withLock(path, action) {
     } catch (error) {
       if (error.code !== 'EEXIST') return action();
       const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-      if (age > 120_000) rmSync(path, { recursive: true, force: true });
+      if (age > 600_000) rmSync(path, { recursive: true, force: true });
       else Atomics.wait(pause, 0, 0, 200);
     }
   }
