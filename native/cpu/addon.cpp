@@ -144,6 +144,7 @@ class RasterizerObject : public Napi::ObjectWrap<RasterizerObject> {
     Napi::Object out = Napi::Object::New(env);
     out.Set("visible", report.visible);
     out.Set("instances", static_cast<double>(report.instances));
+    out.Set("vectors", static_cast<double>(report.vectors));
     out.Set("frame", static_cast<double>(report.frame));
     return out;
   }

@@ -104,8 +104,7 @@ int blendTile(const TileJob& job, float* image, float* carried) {
     for (uint32_t m = live; m; m &= m - 1) {
       const int v = std::countr_zero(m);
       worked += static_cast<int>(s.lengths[v]);
-      const Float py = pixels.y + set(static_cast<float>((v / (kTile / kVectorWidth)) * kVectorHeight));
-      blendVector<C>(s, v, pixels.x[v % (kTile / kVectorWidth)], py);
+      blendVector<C>(s, v, pixels.x(v), pixels.y(v));
       if (!s.active[v]) live &= ~(1u << v);
     }
   }

@@ -23,6 +23,9 @@ namespace {
 /** Template argument: as many channels move geometry as the plan says. 0 and 3 (rgb alone) have code of their own. */
 constexpr int kAnyGeometric = -1;
 
+/** Splats whose sums are asked for ahead of their turn: they lie anywhere in memory. */
+constexpr int kSumsAhead = 6;
+
 struct GradientScratch {
   float* batch;
   float* gradient;   // [kVectors][C][W]
@@ -63,8 +66,7 @@ LEGATO_INLINE void splatGradient(const GradientScratch& s, const TilePixels& pix
   const Float stop = set(kTransmittanceStop), one = set(1.0f);
   for (; touched; touched &= touched - 1) {
     const int v = std::countr_zero(touched);
-    const Float py = pixels.y + set(static_cast<float>((v / (kTile / kVectorWidth)) * kVectorHeight));
-    const Shade a = shade(splat, pixels.x[v % (kTile / kVectorWidth)], py);
+    const Shade a = shade(splat, pixels.x(v), pixels.y(v));
     const Float light = load(s.light + v * W);
     const Float next = fnma(light, a.alpha, light);
     const Mask hit = a.hit & maskOf(s.active[v]);
@@ -126,12 +128,20 @@ void gradientTile(const TileJob& job, const float* carried, const float* gradien
   }
   for (int first = 0; first < job.count && live; first += kBatch) {
     const int count = fetchBatch(job, first, s.batch, s.masks);
+    const auto sumsOf = [&](int j) {
+      const uint32_t slot = std::bit_cast<uint32_t>(s.batch[static_cast<size_t>(j) * (kBatchHead + C) + 6]);
+      return out + static_cast<size_t>(slot) * (kGradientSums + C);
+    };
     for (int j = 0; j < count && live; j++) {
+      if (j + kSumsAhead < count && (s.masks[j + kSumsAhead] & live)) {
+        const float* ahead = sumsOf(j + kSumsAhead);
+        prefetch(ahead);
+        prefetch(ahead + kGradientSums + C - 1);
+      }
       const uint32_t touched = s.masks[j] & live;
       if (!touched) continue;
       const float* splat = s.batch + static_cast<size_t>(j) * (kBatchHead + C);
-      const uint32_t slot = std::bit_cast<uint32_t>(splat[6]);
-      splatGradient<C, G>(s, pixels, splat, touched, live, plan.geometric, out + static_cast<size_t>(slot) * (kGradientSums + C));
+      splatGradient<C, G>(s, pixels, splat, touched, live, plan.geometric, sumsOf(j));
     }
   }
 }

@@ -73,7 +73,8 @@ LEGATO_INLINE Projection projectSplats(const View& view, const SplatLanes& rows)
   const Float one = set(1.0f), two = set(2.0f);
   // Rotation of the normalised quaternion (w, x, y, z).
   Float w = load(rows.g[6]), x = load(rows.g[7]), y = load(rows.g[8]), z = load(rows.g[9]);
-  p.quaternionInverse = one / sqrt(max(fma(w, w, fma(x, x, fma(y, y, z * z))), set(1e-30f)));
+  const Float norm2 = fma(w, w, fma(x, x, fma(y, y, z * z)));
+  p.quaternionInverse = one / sqrt(max(norm2, set(kNoRotation)));
   w = w * p.quaternionInverse;
   x = x * p.quaternionInverse;
   y = y * p.quaternionInverse;
@@ -122,7 +123,8 @@ LEGATO_INLINE Projection projectSplats(const View& view, const SplatLanes& rows)
   const Float c2 = p.b0[0] * p.b1[1] - p.b0[1] * p.b1[0];
   p.bareDet = fma(c0, c0, fma(c1, c1, c2 * c2));
   p.det = p.bareDet + set(kDilation) * (p.bareXX + p.bareYY) + set(kDilation * kDilation);
-  p.regular = less(p.det, set(3.0e38f)) & less(set(0.0f), p.det);
+  // A quaternion that is all but zero has no direction: nothing is drawn rather than an arbitrary one.
+  p.regular = less(p.det, set(3.0e38f)) & less(set(0.0f), p.det) & less(set(kNoRotation), norm2);
   const Float inverseDet = one / p.det;
   p.conicA = p.yy * inverseDet;
   p.conicB = -(p.xy * inverseDet);

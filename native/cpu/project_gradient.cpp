@@ -70,9 +70,9 @@ LEGATO_INLINE GeometryGradient geometryGradient(const View& view, const SplatLan
   Float dxx, dxy, dyy;
   covarianceGradient(p, v, dxx, dxy, dyy);
 
-  // o_effective = σ(logit)·compensation, and v is already relative to it: ∂L/∂logit = Σ v·(1 − σ).
-  const Float sigma = sigmoid(load(rows.g[10]));
-  out.column[10] = v[kSumV] * (one - sigma);
+  // o_effective = σ(logit)·compensation, and v is already relative to it: ∂L/∂logit = Σ v·(1 − σ), and 1 − σ(x) = σ(−x) keeps
+  // its digits where the splat is all but opaque.
+  out.column[10] = v[kSumV] * sigmoid(zero - load(rows.g[10]));
   if (view.antialiased) {
     // ln compensation = ½(ln det_bare − ln det)
     const Mask some = less(zero, p.bareDet);

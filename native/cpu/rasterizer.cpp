@@ -109,7 +109,9 @@ ForwardReport Rasterizer::forward(const KernelTable& kernels, const View& view, 
                       scratch(worker, floats)};
     cost_[tile] = kernels.blend(job, image, carried_.data() + carriedPerTile * tile);
   });
-  return {static_cast<int>(slots_.size()), binning_.instances(), frame_};
+  uint64_t vectors = 0;
+  for (int tile = 0; tile < tiles; tile++) vectors += cost_[tile];
+  return {static_cast<int>(slots_.size()), binning_.instances(), vectors, frame_};
 }
 
 /** Consecutive tiles of about equal cost a share, as the forward pass measured it: static, hence the same sums every time. */

@@ -18,7 +18,8 @@ namespace legato {
 
 struct ForwardReport {
   int visible;
-  size_t instances;
+  size_t instances;    // (splat, tile) pairs
+  uint64_t vectors;    // (splat, vector of pixels) pairs worked on before the stop
   uint64_t frame;
 };
 

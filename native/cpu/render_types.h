@@ -20,6 +20,7 @@ constexpr int kProbeColumns = 3;       // screen gradient x, y in NDC; radius in
 constexpr int kTile = 16;              // pixels along a side
 constexpr float kNear = 0.2f;          // world units before the camera
 constexpr float kDilation = 0.3f;      // px², added to the projected covariance
+constexpr float kNoRotation = 1e-30f;  // squared length up to which a quaternion has no direction
 constexpr float kAlphaCap = 0.99f;
 constexpr float kAlphaCut = 1.0f / 255.0f;
 constexpr float kTransmittanceStop = 1e-4f;

@@ -30,6 +30,17 @@
 
 namespace legato::LEGATO_ISA {
 
+/** Asks for a cache line that will be needed soon; never faults. */
+LEGATO_INLINE void prefetch(const void* p) {
+#if defined(_MSC_VER) && !defined(__clang__)
+#if LEGATO_SIMD == 512 || LEGATO_SIMD == 256
+  _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0);
+#endif
+#else
+  __builtin_prefetch(p);
+#endif
+}
+
 #if LEGATO_SIMD == 512
 
 constexpr int W = 16;

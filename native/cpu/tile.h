@@ -21,12 +21,17 @@ constexpr int kVectorHeight = W / kVectorWidth;
 constexpr int kVectorRows = kTile / kVectorHeight;
 constexpr int kVectors = kTile * kTile / W;
 constexpr int kBatch = 128;
+constexpr int kFetchAhead = 2 * W;
 /** Floats before the features in a batch's splat: x, y (relative to the tile), a, b, c, log2 opacity, slot, unused. */
 constexpr int kBatchHead = 8;
 
+/** Pixel centres relative to the tile, by column and by row of vectors. */
 struct TilePixels {
-  Float x[kTile / kVectorWidth];  // centres, relative to the tile
-  Float y;                        // of the first row of vectors
+  Float columns[kTile / kVectorWidth];
+  Float rows[kVectorRows];
+
+  LEGATO_INLINE Float x(int vector) const { return columns[vector % (kTile / kVectorWidth)]; }
+  LEGATO_INLINE Float y(int vector) const { return rows[vector / (kTile / kVectorWidth)]; }
 };
 
 LEGATO_INLINE TilePixels tilePixels() {
@@ -36,8 +41,8 @@ LEGATO_INLINE TilePixels tilePixels() {
     y[l] = static_cast<float>(l / kVectorWidth) + 0.5f;
   }
   TilePixels p;
-  for (int c = 0; c < kTile / kVectorWidth; c++) p.x[c] = load(x) + set(static_cast<float>(c * kVectorWidth));
-  p.y = load(y);
+  for (int c = 0; c < kTile / kVectorWidth; c++) p.columns[c] = load(x) + set(static_cast<float>(c * kVectorWidth));
+  for (int r = 0; r < kVectorRows; r++) p.rows[r] = load(y) + set(static_cast<float>(r * kVectorHeight));
   return p;
 }
 
@@ -80,6 +85,16 @@ LEGATO_INLINE int fetchBatch(const TileJob& job, int first, float* batch, uint32
   for (int base = 0; base < count; base += W) {
     const int lanes = count - base < W ? count - base : W;
     alignas(64) float s[7][W];
+    // Depth order is random order in memory: ask for the splats of the vector after next now, or every one of them is a cache miss.
+    for (int l = 0; l < W; l++) {
+      const int ahead = first + base + kFetchAhead + l;
+      if (ahead >= job.count) break;
+      const uint32_t slot = job.slots[ahead];
+      prefetch(job.splats + slot);
+      const float* f = job.features + static_cast<size_t>(slot) * stride;
+      prefetch(f);
+      prefetch(f + stride - 1);
+    }
     for (int l = 0; l < W; l++) {
       const uint32_t slot = job.slots[first + base + (l < lanes ? l : 0)];
       const Splat2D& p = job.splats[slot];
