@@ -7,6 +7,9 @@
  *   tanx = W/(2fx), ry likewise: the clamp keeps J sane for Gaussians beside the frustum and is used in J alone.
  *   conic = cov2D⁻¹;   o = sigmoid(logit), × √(det(A·Aᵀ)/det(cov2D)) when antialiased
  *
+ * Culled, too: a determinant that is not positive or beyond float32 (the format of the data), and a quaternion without
+ * direction (squared length ≤ 1e-30).
+ *
  * Shapes: geometry [capacity, 11] (layout.ts). Units: pixels in the image plane, world units before.
  */
 import type { PinholeCamera } from '#contract/camera';
@@ -16,6 +19,8 @@ import { multiply, rotation, rotationGradient, sigmoid, transpose, type Floats }
 const NEAR_PLANE = 0.2;
 const DILATION = 0.3;
 const GUARD_BAND = 0.3;
+const NO_ROTATION = 1e-30;
+const FLOAT32_MAX = 3e38;
 export const ALPHA_MIN = 1 / 255;
 
 /** A Gaussian as the image plane sees it; pixels unless noted. */
@@ -110,8 +115,9 @@ export function project(
   antialiased: boolean,
   margin: number,
 ): Projected | null {
-  const { x, y, z, limits, cov, det, fade, solid } = intermediates(geometry, row, camera, antialiased);
-  if (!(z >= NEAR_PLANE * (1 - margin)) || !(det > 0) || !Number.isFinite(det)) return null;
+  const { x, y, z, norm, limits, cov, det, fade, solid } = intermediates(geometry, row, camera, antialiased);
+  if (!(z >= NEAR_PLANE * (1 - margin)) || !(det > 0 && det < FLOAT32_MAX) || norm * norm <= NO_ROTATION) return null;
+  if (cov.some((v) => Math.abs(v) > FLOAT32_MAX)) return null;
   const opacity = solid * fade;
   if (!(opacity >= ALPHA_MIN * (1 - margin))) return null;
 

@@ -17,11 +17,12 @@ import {
 } from '../../../src-main/kernels/render.reference';
 import { addon } from './backends';
 import { expectClose, expectPlanesClose } from './closeTo';
-import { Random, randomScene, scenes, type Scene } from './scenes';
+import { Random, extremeScenes, randomScene, scenes, type Scene } from './scenes';
 
 const SCENES = [
   ...scenes(1),
   ...scenes(101),
+  ...extremeScenes(1),
   randomScene('larger', { seed: 5, count: 1500, width: 131, height: 77, pixels: [0.5, 4] }),
   randomScene('larger, white, antialiased', {
     ...{ seed: 6, count: 1500, width: 160, height: 64, pixels: [0.5, 4] },

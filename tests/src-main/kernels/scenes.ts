@@ -85,7 +85,7 @@ export interface SceneOptions {
   /** how far beyond the image means may lie, share of its size */
   outside?: number;
   /** edits a row after it was drawn */
-  edit?: (geometry: Float32Array, row: number, random: Random, camera: PinholeCamera) => void;
+  edit?: (geometry: Float32Array, row: number, random: Random, camera: PinholeCamera) => unknown;
 }
 
 export function randomScene(name: string, options: SceneOptions = {}): Scene {
@@ -178,5 +178,30 @@ export function scenes(seed = 1): Scene[] {
     randomScene('semantics alone', { seed: seed + 17, channels: ['semantics'], background: white }),
     randomScene('depth and alpha', { seed: seed + 18, channels: ['alpha', 'depth'] }),
     randomScene('rgb and uncertainty', { seed: seed + 19, channels: ['uncertainty', 'rgb'], background: white }),
+  ];
+}
+
+/** Parameters at the ends of float32, for comparisons between renderers. */
+export function extremeScenes(seed = 1): Scene[] {
+  return [
+    randomScene('saturated opacity', { seed, opacityLogits: [5, 20], count: 30, pixels: [3, 8] }),
+    randomScene('opacity below 1/255', { seed, opacityLogits: [-8, -4], count: 200 }),
+    randomScene('covariance beyond float32', {
+      seed,
+      count: 20,
+      edit: (g, row) => row % 3 === 0 && setScales(g, row, 45, 1, 1),
+    }),
+    randomScene('a thousand times the picture', {
+      seed,
+      count: 20,
+      opacityLogits: [-4, -1],
+      edit: (g, row) => row % 3 === 0 && setScales(g, row, 6, 5, 4),
+    }),
+    randomScene('quaternions without direction', {
+      seed,
+      count: 20,
+      edit: (g, row) => row % 3 === 0 && g.fill(0, row * 11 + GEOMETRY.quaternion, row * 11 + GEOMETRY.opacityLogit),
+    }),
+    randomScene('whole tiles', { seed, width: 64, height: 32, count: 400, pixels: [0.5, 3] }),
   ];
 }
