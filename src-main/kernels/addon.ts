@@ -57,7 +57,14 @@ export interface NativeRasterizer {
     args: NativeRenderArguments,
     image: Float32Array,
     radii: Float32Array | null,
-  ): { visible: number; instances: number; frame: number };
+  ): {
+    visible: number;
+    /** (splat, tile) pairs */
+    instances: number;
+    /** (splat, vector of pixels) pairs worked on */
+    vectors: number;
+    frame: number;
+  };
   backward(args: NativeRenderArguments, frame: number, dImage: Float32Array, out: NativeGradients): void;
   memoryBytes(): number;
 }
@@ -67,6 +74,8 @@ export interface NativeAddon {
   /** Size of the pool, the caller included. */
   setThreads(threads: number): void;
   setInstructionSet(name: string): void;
+  /** The machine's best, with the present pool and instruction set. Takes about a second. */
+  measureMachine(): { gigaflops: number; gigabytesPerSecond: number };
   Rasterizer: new () => NativeRasterizer;
   photometric(args: {
     image: Float32Array;

@@ -3,6 +3,8 @@
  *
  *   native     C++ on the tensors' own arrays, with its own threads
  *   reference  readable float64 TypeScript: the oracle of the tests, the fallback without a compiler
+ *
+ * tfjs comes whole, because its core alone lacks the gradients: 0.36 s of CPU time once, 0.2 s of it for parts not used.
  */
 import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
