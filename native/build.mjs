@@ -28,7 +28,7 @@ const windows = process.platform === 'win32';
 const version = JSON.parse(readFileSync(path.join(here, '..', 'package.json'), 'utf8')).version;
 
 const plain = ['addon', 'pool', 'binning', 'rasterizer', 'neighbours', 'dispatch'];
-const perInstructionSet = ['project', 'project_gradient', 'blend', 'blend_gradient', 'photometric', 'elementwise', 'table'];
+const perInstructionSet = ['project', 'project_gradient', 'blend', 'blend_gradient', 'photometric', 'elementwise', 'machine', 'table'];
 const instructionSets = {
   generic: { simd: 0, gnu: [], msvc: [], table: 'genericKernels' },
   ...(process.arch === 'x64' && {

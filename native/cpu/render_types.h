@@ -138,6 +138,8 @@ struct KernelTable {
   double (*photometricRows)(const Photometric&, int plane, int rowBegin, int rowEnd, float* scratch);
   void (*adam)(const AdamArgs&, int rowBegin, int rowEnd);
   void (*photoToPlanes)(const uint8_t* rgb, int pixels, float* planes, int begin, int end);
+  double (*multiplyAdds)(int rounds, float* sink);
+  void (*streamRead)(const float* data, size_t length, float* sink);
 };
 
 const KernelTable* genericKernels();

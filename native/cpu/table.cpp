@@ -15,6 +15,8 @@ int photometricScratch(int);
 double photometricRows(const Photometric&, int, int, int, float*);
 void adam(const AdamArgs&, int, int);
 void photoToPlanes(const uint8_t*, int, float*, int, int);
+double multiplyAdds(int, float*);
+void streamRead(const float*, size_t, float*);
 
 }  // namespace LEGATO_ISA
 
@@ -22,10 +24,21 @@ void photoToPlanes(const uint8_t*, int, float*, int, int);
 #define LEGATO_TEXT(x) LEGATO_TEXT2(x)
 
 const KernelTable* LEGATO_TABLE() {
-  static const KernelTable table = {LEGATO_TEXT(LEGATO_ISA),       LEGATO_ISA::project,         LEGATO_ISA::blendScratch,
-                                    LEGATO_ISA::blend,             LEGATO_ISA::gradientScratch, LEGATO_ISA::blendGradient,
-                                    LEGATO_ISA::projectGradient,   LEGATO_ISA::photometricScratch, LEGATO_ISA::photometricRows,
-                                    LEGATO_ISA::adam,              LEGATO_ISA::photoToPlanes};
+  static const KernelTable table = {
+      LEGATO_TEXT(LEGATO_ISA),
+      LEGATO_ISA::project,
+      LEGATO_ISA::blendScratch,
+      LEGATO_ISA::blend,
+      LEGATO_ISA::gradientScratch,
+      LEGATO_ISA::blendGradient,
+      LEGATO_ISA::projectGradient,
+      LEGATO_ISA::photometricScratch,
+      LEGATO_ISA::photometricRows,
+      LEGATO_ISA::adam,
+      LEGATO_ISA::photoToPlanes,
+      LEGATO_ISA::multiplyAdds,
+      LEGATO_ISA::streamRead,
+  };
   return &table;
 }
 

@@ -1,0 +1,59 @@
+/**
+ * `npm run bench`: the figures of the native kernels on this machine, beside what the machine could do at best.
+ *
+ *   npm run bench                    the fastest instruction set, on one thread and on all
+ *   npm run bench -- --all           every instruction set that this machine has
+ *
+ * It measures and prints; it judges nothing. Times vary with whatever else the machine does: compare within one run.
+ */
+import os from 'node:os';
+import { parseArgs } from 'node:util';
+import { loadAddon } from '../../src-main/kernels/addon';
+import type { Channel } from '../../src-main/kernels/layout';
+import { benchAdam, benchNeighbours, benchPhoto, benchPhotometric, benchRender } from './kernels';
+import { format, header } from './measure';
+import { benchCamera, countPairs, randomScene } from './scene';
+
+const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });
+const addon = loadAddon();
+const { available } = addon.info();
+const sets = values.all ? [...available].reverse() : available.slice(-1);
+const threadCounts = [...new Set([1, os.availableParallelism()])];
+
+const language: Channel[] = ['rgb', 'semantics', 'uncertainty'];
+/** Splat sizes are chosen so that a pixel blends about 113 and 135 of them. */
+const cases = [
+  { count: 50_000, size: 0.0416, width: 480, height: 320 },
+  { count: 200_000, size: 0.0231, width: 960, height: 540 },
+].map(({ count, size, width, height }) => {
+  const scene = randomScene(count, size);
+  const pairs = countPairs(scene, benchCamera(width, height)) / (width * height);
+  return { scene, width, height, pairs };
+});
+
+console.log(
+  `${os.cpus()[0]?.model ?? 'unknown processor'}, ${os.availableParallelism()} cores, Node ${process.version}`,
+);
+for (const set of sets) {
+  addon.setInstructionSet(set);
+  for (const threads of threadCounts) {
+    addon.setThreads(threads);
+    const machine = addon.measureMachine();
+    console.log(
+      `\n${set}, ${threads} ${threads === 1 ? 'thread' : 'threads'}: ` +
+        `${machine.gigaflops.toFixed(0)} GFLOP/s, ${machine.gigabytesPerSecond.toFixed(1)} GB/s read\n${header}`,
+    );
+    for (const input of cases)
+      for (const channels of [['rgb'] as Channel[], language])
+        for (const row of benchRender(addon, { ...input, channels }, threads)) console.log(format(row, machine));
+    for (const [width, height] of [
+      [248, 186],
+      [496, 372],
+      [960, 540],
+    ])
+      console.log(format(benchPhotometric(addon, width, height, threads), machine));
+    for (const count of [25_000, 200_000]) console.log(format(benchAdam(addon, count, threads), machine));
+    for (const { scene } of cases) console.log(format(benchNeighbours(addon, scene, threads), machine));
+    if (threads === 1) console.log(format(benchPhoto(addon, 960, 540), machine));
+  }
+}
