@@ -129,11 +129,13 @@ ChunkReport project(const View& view, const ChannelPlan& plan, const Parameters&
     const Float invA = reciprocal(p.conicA);
     const Float mid = (p.xx + p.yy) * half;
     const Float lambda = mid + sqrt(max(mid * mid - p.det, set(0.0f)));
-    const Float k = set(-0.72134752f);  // −½·log2(e)
+    const Float k = set(0.84932180f);  // sqrt(½·log2 e)
+    // conic = cov⁻¹ = L·Lᵀ transposed: l₁₁ = sqrt(yy/det), l₂₁ = −xy/sqrt(yy·det), l₂₂ = 1/sqrt(yy)
+    const Float across = sqrt(p.conicA);
     alignas(64) float o[14][W];
-    store(o[0], p.conicA * k);
-    store(o[1], p.conicB * (k + k));
-    store(o[2], p.conicC * k);
+    store(o[0], across * k);
+    store(o[1], p.conicB * k / across);
+    store(o[2], k / sqrt(p.yy));
     store(o[3], log2Opacity);
     store(o[4], ex);
     store(o[5], ey);

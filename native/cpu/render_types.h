@@ -58,10 +58,13 @@ struct Parameters {
   int count;
 };
 
-/** A visible splat on the screen. `log2Opacity + A·dx² + B·dx·dy + C·dy²` is log2 α before the cap. */
+/**
+ * A visible splat on the screen: log2 α = log2Opacity − (across·dx + skew·dy)² − (down·dy)² before the cap. The conic comes as its
+ * Cholesky factor, times sqrt(½·log2 e), because for a needle the three terms of the plain quadratic form cancel.
+ */
 struct Splat2D {
   float x, y;                    // mean, px
-  float a, b, c;                 // A, B, C above: the conic times −½·log2(e)
+  float across, skew, down;
   float log2Opacity;
   float extentX, extentY;        // half extents of { α ≥ 1/255 }, px
   float rightDy;                 // dy at which the ellipse reaches its right-most point; the left-most is at −rightDy

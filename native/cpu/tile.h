@@ -22,7 +22,7 @@ constexpr int kVectorRows = kTile / kVectorHeight;
 constexpr int kVectors = kTile * kTile / W;
 constexpr int kBatch = 128;
 constexpr int kFetchAhead = 2 * W;
-/** Floats before the features in a batch's splat: x, y (relative to the tile), a, b, c, log2 opacity, slot, unused. */
+/** Floats before the features in a batch's splat: x, y (relative to the tile), across, skew, down, log2 opacity, slot, unused. */
 constexpr int kBatchHead = 8;
 
 /** Pixel centres relative to the tile, by column and by row of vectors. */
@@ -109,9 +109,9 @@ LEGATO_INLINE int fetchBatch(const TileJob& job, int first, float* batch, uint32
       float* b = batch + static_cast<size_t>(base + l) * step;
       b[0] = s[0][l];
       b[1] = s[1][l];
-      b[2] = p.a;
-      b[3] = p.b;
-      b[4] = p.c;
+      b[2] = p.across;
+      b[3] = p.skew;
+      b[4] = p.down;
       b[5] = p.log2Opacity;
       b[6] = std::bit_cast<float>(slot);
       const float* f = job.features + static_cast<size_t>(slot) * stride;
@@ -136,8 +136,9 @@ LEGATO_INLINE Shade shade(const float* splat, Float px, Float py) {
   Shade s;
   s.dx = px - set(splat[0]);
   s.dy = py - set(splat[1]);
-  const Float line = fma(set(splat[2]), s.dx, set(splat[3]) * s.dy);
-  const Float power = fma(line, s.dx, fma(set(splat[4]) * s.dy, s.dy, set(splat[5])));
+  const Float u = fma(set(splat[2]), s.dx, set(splat[3]) * s.dy);
+  const Float v = set(splat[4]) * s.dy;
+  const Float power = fnma(u, u, fnma(v, v, set(splat[5])));
   s.uncapped = exp2(max(power, set(-16.0f)));
   s.alpha = min(s.uncapped, set(kAlphaCap));
   s.hit = greaterEqual(s.alpha, set(kAlphaCut));
