@@ -186,6 +186,11 @@ export function extremeScenes(seed = 1): Scene[] {
   return [
     randomScene('saturated opacity', { seed, opacityLogits: [5, 20], count: 30, pixels: [3, 8] }),
     randomScene('opacity below 1/255', { seed, opacityLogits: [-8, -4], count: 200 }),
+    randomScene('needles a thousandth of a pixel thin', {
+      seed: seed + 40,
+      count: 60,
+      edit: (g, row, random) => setScales(g, row, random.uniform(-1.5, 0), -10, -10),
+    }),
     randomScene('covariance beyond float32', {
       seed,
       count: 20,
