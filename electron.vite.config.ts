@@ -5,7 +5,6 @@
  * Chunks of main lie flat in out/main, two levels below the root like the rooms in src-main, so that
  * `new URL('../../native/…', import.meta.url)` means the same file before and after bundling.
  */
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'electron-vite';
@@ -19,14 +18,6 @@ const entries = {
   trainer: 'src-main/studio/trainerProcess.ts',
 };
 
-function existing(files: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(files)
-      .map(([name, file]) => [name, resolve(root, file)] as const)
-      .filter(([, file]) => existsSync(file)),
-  );
-}
-
 export default defineConfig({
   main: {
     build: {
@@ -38,7 +29,7 @@ export default defineConfig({
       emptyOutDir: false,
       externalizeDeps: { include: ['@tensorflow/tfjs-node-gpu'] },
       rolldownOptions: {
-        input: existing(entries),
+        input: entries,
         output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },
     },

@@ -28,7 +28,16 @@ const windows = process.platform === 'win32';
 const version = JSON.parse(readFileSync(path.join(here, '..', 'package.json'), 'utf8')).version;
 
 const plain = ['addon', 'pool', 'binning', 'rasterizer', 'neighbours', 'dispatch'];
-const perInstructionSet = ['project', 'project_gradient', 'blend', 'blend_gradient', 'photometric', 'elementwise', 'machine', 'table'];
+const perInstructionSet = [
+  'project',
+  'project_gradient',
+  'blend',
+  'blend_gradient',
+  'photometric',
+  'elementwise',
+  'machine',
+  'table',
+];
 const instructionSets = {
   generic: { simd: 0, gnu: [], msvc: [], table: 'genericKernels' },
   ...(process.arch === 'x64' && {
@@ -76,7 +85,13 @@ function findVisualStudio() {
   const query = ['-latest', '-products', '*', '-requires', 'Microsoft.VisualStudio.Component.VC.Tools.x86.x64'];
   const root = execFileSync(vswhere, [...query, '-property', 'installationPath'], { encoding: 'utf8' }).trim();
   if (!root) return null;
-  const script = path.join(root, 'VC', 'Auxiliary', 'Build', process.arch === 'arm64' ? 'vcvarsarm64.bat' : 'vcvars64.bat');
+  const script = path.join(
+    root,
+    'VC',
+    'Auxiliary',
+    'Build',
+    process.arch === 'arm64' ? 'vcvarsarm64.bat' : 'vcvars64.bat',
+  );
   const printed = execFileSync('cmd.exe', ['/d', '/s', '/c', `"${script}" >nul && set`], {
     encoding: 'utf8',
     windowsVerbatimArguments: true,
@@ -148,10 +163,22 @@ async function compile(compiler) {
   if (compiler.kind === 'msvc') {
     const library = path.join(output, 'node_api.lib');
     const machine = process.arch === 'arm64' ? 'ARM64' : 'X64';
-    await run('lib', ['/nologo', `/def:${require('node-api-headers').def_paths.node_api_def}`, `/out:${library}`, `/machine:${machine}`], options);
+    await run(
+      'lib',
+      [
+        '/nologo',
+        `/def:${require('node-api-headers').def_paths.node_api_def}`,
+        `/out:${library}`,
+        `/machine:${machine}`,
+      ],
+      options,
+    );
     await run('link', ['/nologo', '/DLL', `/OUT:${temporary}`, ...objects, library], options);
   } else {
-    const link = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-pthread', '-static-libstdc++'];
+    const link =
+      process.platform === 'darwin'
+        ? ['-bundle', '-undefined', 'dynamic_lookup']
+        : ['-shared', '-pthread', '-static-libstdc++'];
     await run(program, [...prefix, ...link, '-o', temporary, ...objects], options);
   }
   renameSync(temporary, addon);
@@ -162,10 +189,14 @@ async function main() {
   if (!compiler) {
     if (existsSync(addon)) return;
     const message =
-      'No C++ compiler found (tried $CXX, c++, g++, clang++' + (windows ? ', Visual C++' : '') + '). Install one (Debian: apt install g++; ' +
+      'No C++ compiler found (tried $CXX, c++, g++, clang++' +
+      (windows ? ', Visual C++' : '') +
+      '). Install one (Debian: apt install g++; ' +
       'macOS: xcode-select --install; Windows: the C++ workload of the Visual Studio Build Tools), then run: npm run build';
     if (!soft) throw new Error(message);
-    console.warn(`legato: ${message}\nlegato: until then it runs on the TypeScript reference kernels, hundreds of times slower.`);
+    console.warn(
+      `legato: ${message}\nlegato: until then it runs on the TypeScript reference kernels, hundreds of times slower.`,
+    );
     return;
   }
   mkdirSync(output, { recursive: true });
@@ -175,13 +206,17 @@ async function main() {
   const started = Date.now();
   await compile(compiler);
   writeFileSync(stamp, wanted);
-  console.log(`legato: native kernels built in ${((Date.now() - started) / 1000).toFixed(1)} s (${Object.keys(instructionSets).join(', ')})`);
+  console.log(
+    `legato: native kernels built in ${((Date.now() - started) / 1000).toFixed(1)} s (${Object.keys(instructionSets).join(', ')})`,
+  );
 }
 
 main().catch((error) => {
   const text = `${error.stderr ?? ''}${error.message ?? error}`;
   if (soft) {
-    console.warn(`legato: the native kernels could not be built; running on the slow TypeScript reference instead.\n${text}`);
+    console.warn(
+      `legato: the native kernels could not be built; running on the slow TypeScript reference instead.\n${text}`,
+    );
     return;
   }
   console.error(`legato: the native kernels could not be built.\n${text}`);
