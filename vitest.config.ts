@@ -7,5 +7,7 @@ export default defineConfig({
     maxWorkers: 2,
     pool: 'forks',
     testTimeout: 60_000,
+    // The page's tests build what is stale first; the native kernels take minutes on a busy machine.
+    hookTimeout: 600_000,
   },
 });

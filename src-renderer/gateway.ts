@@ -10,10 +10,13 @@ export class LinkExpired extends Error {
   override name = 'LinkExpired';
 }
 
+/** ready ⇄ lost (and being tried again) → expired (another server answers, which wants its own link) */
+export type Link = 'ready' | 'lost' | 'expired';
+
 export interface Gateway {
   readonly session: () => Promise<SessionInfo>;
-  /** Calls back with every new state, and when the connection is lost or found again; returns what ends it. */
-  readonly follow: (onSession: (session: SessionInfo) => void, onConnected: (connected: boolean) => void) => () => void;
+  /** Calls back with every new state of the session and of the connection; returns what ends it. */
+  readonly follow: (onSession: (session: SessionInfo) => void, onLink: (link: Link) => void) => () => void;
   /** Absolute path of something dropped on the page; null where the browser keeps it secret. */
   readonly pathOf: (file: File) => string | null;
 }
@@ -42,11 +45,12 @@ const overHttp: Gateway = {
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 10_000;
 
-function follow(...[onSession, onConnected]: Parameters<Gateway['follow']>): () => void {
-  let socket: WebSocket;
+function follow(...[onSession, onLink]: Parameters<Gateway['follow']>): () => void {
+  let socket: WebSocket | undefined;
   let timer: number | undefined;
   let wait = FIRST_RETRY_MS;
   let ended = false;
+
   const connect = () => {
     const url = new URL('./api/live', location.href);
     url.protocol = url.protocol.replace('http', 'ws');
@@ -54,23 +58,35 @@ function follow(...[onSession, onConnected]: Parameters<Gateway['follow']>): () 
     socket = new WebSocket(url);
     socket.onopen = () => {
       wait = FIRST_RETRY_MS;
-      onConnected(true);
+      onLink('ready');
     };
     socket.onmessage = (message) => {
       const event = sessionEvent.safeParse(JSON.parse(String(message.data)));
       if (event.success) onSession(event.data.session);
     };
-    socket.onclose = () => {
-      if (ended) return;
-      onConnected(false);
-      timer = window.setTimeout(connect, wait);
-      wait = Math.min(wait * 2, LAST_RETRY_MS);
-    };
+    socket.onclose = retryLater;
   };
+  const retryLater = () => {
+    if (ended) return;
+    onLink('lost');
+    timer = window.setTimeout(() => void retry(), wait);
+    wait = Math.min(wait * 2, LAST_RETRY_MS);
+  };
+  // A refused WebSocket does not tell why, a refused request does; and the session may have changed meanwhile.
+  const retry = async () => {
+    try {
+      onSession(await overHttp.session());
+      connect();
+    } catch (error) {
+      if (error instanceof LinkExpired) onLink('expired');
+      else retryLater();
+    }
+  };
+
   connect();
   return () => {
     ended = true;
     window.clearTimeout(timer);
-    socket.close();
+    socket?.close();
   };
 }

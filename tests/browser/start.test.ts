@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { SessionInfo } from '#contract/session';
 import { ensureBuilt } from '../../resources/bin/build.mjs';
 import { serve } from '../../src-main/server';
 import type { Serving } from '../../src-main/server';
@@ -116,13 +117,38 @@ describe.runIf(browserWanted)('the start page in Chromium', () => {
     await own.close();
   });
 
-  it('says what survived when the server stops', async () => {
+  it('says what survived when the server stops, and asks for the new link when another takes its place', async () => {
     const own = await context('dark');
     const { page } = await visit(own);
     await page.getByText('No project yet').waitFor();
+    const port = Number(new URL(serving.url).port);
     await serving.close();
     await page.getByText('The server does not answer.').waitFor();
     await photograph(page, 'start-browser-lost');
+    serving = await serve({ port });
+    await page.getByText('This link is from an earlier run.').waitFor();
+    expect(await page.getByTestId('door').innerText()).toBe('not let in');
+    await own.close();
+  });
+
+  it('says so when there are no kernels', async () => {
+    await serving.close();
+    const session: SessionInfo = {
+      version: '0.0.0',
+      door: 'server',
+      folder: '/legato',
+      shell: 'posix',
+      backend: null,
+      backendProblem: 'legato.node: wrong ELF class',
+      recent: [],
+    };
+    serving = await serve({ session: async () => session });
+    const own = await context('light');
+    const { page } = await visit(own);
+    await page.getByText('legato.node: wrong ELF class').first().waitFor();
+    expect(await page.getByTestId('kernels').innerText()).toBe('no kernels');
+    expect(await page.getByRole('alert').innerText()).toContain('npx legato doctor');
+    await photograph(page, 'start-browser-no-kernels');
     await own.close();
   });
 });

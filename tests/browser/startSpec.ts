@@ -73,6 +73,20 @@ export function describeStartPage(door: StartDoor): void {
     await close();
   });
 
+  it('takes a folder that is dropped anywhere, and says what a browser keeps to itself', async () => {
+    const { page, close } = await door.open('dark');
+    await page.getByTestId('command').waitFor();
+    const kept = await page.evaluate(() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([], 'plush'));
+      return !window.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
+    });
+    expect(kept).toBe(true);
+    expect(await page.getByTestId('command').innerText()).toBe('npx legato train plush');
+    await page.getByText('put its path in front').waitFor();
+    await close();
+  });
+
   it('can be used from the keyboard, with visible focus', async () => {
     const { page, close } = await door.open('dark');
     await page.getByTestId('command').waitFor();
