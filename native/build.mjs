@@ -135,30 +135,56 @@ function plan(compiler) {
   return objects.map((o) => ({ ...o, object: path.join(output, `${o.object}.${windows ? 'obj' : 'o'}`) }));
 }
 
-/** What the addon depends on: sources, this script, the compiler, the platform. */
-function fingerprint(compiler) {
-  const hash = createHash('sha256');
-  hash.update([process.platform, process.arch, process.version, ...compiler.command].join(' '));
-  hash.update(readFileSync(fileURLToPath(import.meta.url)));
-  for (const name of readdirSync(sources).sort()) hash.update(name).update(readFileSync(path.join(sources, name)));
-  return hash.digest('hex');
+/** What an object depends on: its source, every header, its arguments, the compiler. Node-API is stable, so Node is not among them. */
+function fingerprints(compiler, objects) {
+  const digest = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
+  const read = (name) => readFileSync(path.join(sources, name));
+  const headers = readdirSync(sources).filter((name) => name.endsWith('.h'));
+  const common = digest(
+    process.platform,
+    process.arch,
+    ...compiler.command,
+    ...headers.sort().flatMap((h) => [h, read(h)]),
+  );
+  return Object.fromEntries(objects.map((o) => [o.object, digest(common, o.args.join(' '), read(`${o.file}.cpp`))]));
 }
 
-async function compile(compiler) {
+/** Compiles the objects that are out of date and links; false if there was nothing to do. */
+async function build(compiler) {
+  const objects = plan(compiler);
+  const stamp = path.join(output, 'fingerprints.json');
+  const built = existsSync(stamp) ? JSON.parse(readFileSync(stamp, 'utf8')) : {};
+  const wanted = fingerprints(compiler, objects);
+  const queue = objects.filter((o) => built[o.object] !== wanted[o.object] || !existsSync(o.object));
+  if (queue.length === 0 && existsSync(addon)) return false;
+
   const run = promisify(execFile);
   const [program, ...prefix] = compiler.command;
   const options = { env: compiler.env, maxBuffer: 1 << 26 };
-  const queue = plan(compiler);
-  const objects = queue.map((o) => o.object);
   // The largest files first keep all processors busy to the end.
   queue.sort((a, b) => Number(/blend/.test(b.file)) - Number(/blend/.test(a.file)));
   const worker = async () => {
     for (let o = queue.shift(); o; o = queue.shift()) {
-      const to = compiler.kind === 'msvc' ? [`/Fo${o.object}`] : ['-o', o.object];
+      // Under a name of its own until it is whole: two builds at once must not mix their halves.
+      const temporary = `${o.object}.${process.pid}`;
+      const to = compiler.kind === 'msvc' ? [`/Fo${temporary}`] : ['-o', temporary];
       await run(program, [...prefix, ...o.args, path.join(sources, `${o.file}.cpp`), ...to], options);
+      renameSync(temporary, o.object);
     }
   };
   await Promise.all(Array.from({ length: os.availableParallelism() }, worker));
+  await link(
+    compiler,
+    run,
+    options,
+    objects.map((o) => o.object),
+  );
+  writeFileSync(stamp, JSON.stringify(wanted));
+  return true;
+}
+
+async function link(compiler, run, options, objects) {
+  const [program, ...prefix] = compiler.command;
   const temporary = `${addon}.${process.pid}`;
   if (compiler.kind === 'msvc') {
     const library = path.join(output, 'node_api.lib');
@@ -175,11 +201,11 @@ async function compile(compiler) {
     );
     await run('link', ['/nologo', '/DLL', `/OUT:${temporary}`, ...objects, library], options);
   } else {
-    const link =
+    const shared =
       process.platform === 'darwin'
         ? ['-bundle', '-undefined', 'dynamic_lookup']
         : ['-shared', '-pthread', '-static-libstdc++'];
-    await run(program, [...prefix, ...link, '-o', temporary, ...objects], options);
+    await run(program, [...prefix, ...shared, '-o', temporary, ...objects], options);
   }
   renameSync(temporary, addon);
 }
@@ -200,12 +226,8 @@ async function main() {
     return;
   }
   mkdirSync(output, { recursive: true });
-  const stamp = path.join(output, 'fingerprint');
-  const wanted = fingerprint(compiler);
-  if (existsSync(addon) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   const started = Date.now();
-  await compile(compiler);
-  writeFileSync(stamp, wanted);
+  if (!(await build(compiler))) return;
   console.log(
     `legato: native kernels built in ${((Date.now() - started) / 1000).toFixed(1)} s (${Object.keys(instructionSets).join(', ')})`,
   );
