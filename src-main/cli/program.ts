@@ -90,7 +90,8 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
     .summary('serve the studio to a browser, for a machine without a screen')
     .option('--port <n>', 'port; 0 takes a free one', '0')
     .option('--host <address>', 'address to bind', '127.0.0.1')
-    .action((options: { port: string; host: string }) =>
+    .option('--open', 'open the page in the browser of this machine')
+    .action((options: { port: string; host: string; open?: boolean }) =>
       later(async () => (await import('./serve')).serveCommand(options)),
     );
 }

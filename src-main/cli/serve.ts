@@ -4,7 +4,8 @@ import { exitCodes } from './exit';
 import type { ExitCode } from './exit';
 import { wholeNumber } from './numbers';
 
-export async function serveCommand(options: { port: string; host: string }): Promise<ExitCode> {
-  await serveUntilInterrupted({ port: wholeNumber('--port', options.port, 0, 65_535), host: options.host });
+export async function serveCommand(options: { port: string; host: string; open?: boolean }): Promise<ExitCode> {
+  const { host, open } = options;
+  await serveUntilInterrupted({ port: wholeNumber('--port', options.port, 0, 65_535), host, open });
   return exitCodes.ok;
 }

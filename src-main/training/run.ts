@@ -6,7 +6,7 @@
  * Everything random is drawn by (seed, purpose, step), so that (snapshot, step) determines the rest of the run.
  */
 import { liveSettings, resumableSettings } from '#contract/messages';
-import type { SettingsChange, TrainerEventOf } from '#contract/messages';
+import type { SettingsChange, StartCommand, TrainerEventOf } from '#contract/messages';
 import { resolveSettings } from '#contract/presets';
 import { settingFields } from '#contract/settings';
 import type { TrainingSettings } from '#contract/settings';
@@ -30,7 +30,6 @@ import { objectiveGradients } from './objective';
 import { backgroundAt, disposeView, PhotoViews, ViewOrder } from './photoViews';
 import type { CheckpointStore, TrainingSnapshot } from './ports';
 import * as schedule from './schedule';
-import type { StartCommand } from './trainer';
 
 export interface StepReport {
   loss: number;

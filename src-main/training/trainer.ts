@@ -5,7 +5,7 @@
  *
  * Commands are handled between steps: the loop gives way to the event loop after each one.
  */
-import type { SettingsChange, TrainerCommand, TrainerEvent } from '#contract/messages';
+import type { SettingsChange, StartCommand, TrainerCommand, TrainerEvent } from '#contract/messages';
 import { mayHappen, nextState } from '#contract/trainerLife';
 import type { TrainerHappening, TrainerState } from '#contract/trainerLife';
 import { describeFailure } from './failure';
@@ -13,8 +13,6 @@ import { Pace, processCpuSeconds, Smoothed, Stopwatch } from './measure';
 import type { CheckpointStore } from './ports';
 import { TrainingRun } from './run';
 import { evaluationAt } from './schedule';
-
-export type StartCommand = Extract<TrainerCommand, { type: 'start' }>;
 
 export interface TrainerPorts {
   openStore(project: string): Promise<CheckpointStore>;

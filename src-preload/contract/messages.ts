@@ -73,6 +73,7 @@ export const trainerCommand = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('change'), settings: settingsChange }),
 ]);
 export type TrainerCommand = z.infer<typeof trainerCommand>;
+export type StartCommand = Extract<TrainerCommand, { type: 'start' }>;
 
 /** What went wrong, as data; `kind` is the error's class, or `crash` when the process died. */
 export const trainerFailure = z.object({
