@@ -84,11 +84,12 @@ LEGATO_INLINE void splatGradient(const GradientScratch& s, const TilePixels& pix
       Float q = load(g) * set(splat[kBatchHead]);
 #pragma GCC unroll 16
       for (int c = 1; c < (G > 0 ? G : geometric); c++) q = fma(load(g + c * W), set(splat[kBatchHead + c]), q);
-      const Float rest = fnma(weight, q, load(s.rest + v * W));
+      // v = α·∂L/∂α = w·q − R·α/(1 − α), with R after this splat has been taken away.
+      const Float own = weight * q;
+      const Float rest = load(s.rest + v * W) - own;
       store(s.rest + v * W, rest);
-      const Float dAlpha = fnma(rest, reciprocal(one - a.alpha), light * q);
       const Mask moves = blends & less(a.uncapped, set(kAlphaCap));
-      const Float value = zeroUnless(moves, dAlpha * a.alpha);
+      const Float value = zeroUnless(moves, fnma(rest, a.alpha * reciprocal(one - a.alpha), own));
       const Float vx = value * a.dx, vy = value * a.dy;
       sums[kSumV] = sums[kSumV] + value;
       sums[kSumVx] = sums[kSumVx] + vx;

@@ -139,7 +139,7 @@ LEGATO_INLINE Shade shade(const float* splat, Float px, Float py) {
   const Float u = fma(set(splat[2]), s.dx, set(splat[3]) * s.dy);
   const Float v = set(splat[4]) * s.dy;
   const Float power = fnma(u, u, fnma(v, v, set(splat[5])));
-  s.uncapped = exp2(max(power, set(-16.0f)));
+  s.uncapped = exp2(power);
   s.alpha = min(s.uncapped, set(kAlphaCap));
   s.hit = greaterEqual(s.alpha, set(kAlphaCut));
   return s;
