@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AdamArguments } from './adam.reference';
 import { AddonError } from './errors';
+import type { PhotometricArguments, RenderGradientArrays } from './hostKernels';
 
 export interface AddonInfo {
   /** in use now: generic, avx2, avx512, … */
@@ -42,14 +43,6 @@ export interface NativeRenderArguments {
   semanticsMovesGeometry: boolean;
 }
 
-/** Where gradients go; each array is written up to its capacity, null is skipped. */
-export interface NativeGradients {
-  geometry: Float32Array | null;
-  sphericalHarmonics: Float32Array | null;
-  semantics: Float32Array | null;
-  probe: Float32Array | null;
-}
-
 /** Owns all scratch memory of rendering and the state of its last forward pass. */
 export interface NativeRasterizer {
   /** `frame` names this forward pass; `backward` refuses a frame that another one has replaced. */
@@ -65,7 +58,7 @@ export interface NativeRasterizer {
     vectors: number;
     frame: number;
   };
-  backward(args: NativeRenderArguments, frame: number, dImage: Float32Array, out: NativeGradients): void;
+  backward(args: NativeRenderArguments, frame: number, dImage: Float32Array, out: RenderGradientArrays): void;
   memoryBytes(): number;
 }
 
@@ -77,15 +70,7 @@ export interface NativeAddon {
   /** The machine's best, with the present pool and instruction set. Takes about a second. */
   measureMachine(): { gigaflops: number; gigabytesPerSecond: number };
   Rasterizer: new () => NativeRasterizer;
-  photometric(args: {
-    image: Float32Array;
-    target: Float32Array;
-    mask: Float32Array | null;
-    width: number;
-    height: number;
-    ssimWeight: number;
-    gradient: Float32Array | null;
-  }): number;
+  photometric(args: PhotometricArguments): number;
   adam(args: AdamArguments<Float32Array>): void;
   neighbours(points: Float32Array, count: number, k: number, meanDistances: Float32Array): void;
   photoToPlanes(rgb: Uint8Array, width: number, height: number, planes: Float32Array): void;
