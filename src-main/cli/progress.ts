@@ -24,15 +24,16 @@ export function duration(seconds: number): string {
 export const grouped = (value: number): string => value.toLocaleString('en-US');
 export const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 
+/** What matters most comes first: a narrow terminal cuts the end off. */
 function progressText(event: TrainerEventOf<'progress'>): string {
   return [
-    `step ${grouped(event.step)}/${grouped(event.steps)}`,
-    `loss ${event.loss.toFixed(4)}`,
+    `${grouped(event.step)}/${grouped(event.steps)}`,
+    `left ${duration(event.etaSeconds)}`,
     `PSNR ${event.psnr.toFixed(2)} dB`,
     `${grouped(event.splats)} splats`,
-    `${event.stepsPerSecond.toFixed(1)} steps/s`,
-    `left ${duration(event.etaSeconds)}`,
     mebibytes(event.memoryBytes),
+    `${event.stepsPerSecond.toFixed(1)} steps/s`,
+    `loss ${event.loss.toFixed(4)}`,
   ].join(' · ');
 }
 
@@ -80,7 +81,7 @@ export function plainReporter(): Reporter {
       const now = performance.now() / 1000;
       if (now - last < PLAIN_SECONDS && event.step < event.steps) return;
       last = now;
-      say(progressText(event));
+      say(`step ${progressText(event)}`);
     },
     say,
     close: () => undefined,
@@ -91,7 +92,13 @@ export function plainReporter(): Reporter {
 export async function barReporter(): Promise<Reporter> {
   const { default: progress } = await import('cli-progress');
   const bar = new progress.MultiBar(
-    { format: '{bar} {percentage}% {text}', hideCursor: true, clearOnComplete: true, stream: process.stderr },
+    {
+      format: '{bar} {percentage}% {text}',
+      barsize: 10,
+      hideCursor: true,
+      clearOnComplete: true,
+      stream: process.stderr,
+    },
     progress.Presets.shades_classic,
   );
   let steps: ReturnType<typeof bar.create> | null = null;

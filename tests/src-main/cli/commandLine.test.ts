@@ -122,7 +122,7 @@ describe.runIf(built)('the command line', { timeout: 240_000 }, () => {
     const { code, out, err } = await legato(['train', 'tiny', '--out', 'plain.legato', ...flags()]);
     expect(code).toBe(0);
     expect(err).toMatch(/7 photos to train on, 1 held out, 32×24/);
-    expect(err).toMatch(/step 100\/100 · loss/);
+    expect(err).toMatch(/step 100\/100 · left 0 s · PSNR \d+\.\d\d dB · .* · loss/);
     expect(out).toMatch(/step 100, held-out PSNR \d+\.\d\d dB, SSIM 0\.\d{4}, [\d,]+ splats, .* s wall .* CPU s/);
   });
 
