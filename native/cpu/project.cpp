@@ -123,7 +123,7 @@ ChunkReport project(const View& view, const ChannelPlan& plan, const Parameters&
     // The box of the support holds the centre of some pixel of the image.
     const Float half = set(0.5f);
     visible = visible & spansCentre(mx - ex - half, mx + ex - half, width) & spansCentre(my - ey - half, my + ey - half, height);
-    const uint32_t chosen = bits(visible) & ((lanes == 32 ? 0u : (1u << lanes)) - 1u);
+    const uint32_t chosen = bits(visible) & ((1u << lanes) - 1u);
     if (chosen == 0) continue;
 
     const Float invA = reciprocal(p.conicA);
@@ -132,7 +132,7 @@ ChunkReport project(const View& view, const ChannelPlan& plan, const Parameters&
     const Float k = set(0.84932180f);  // sqrt(½·log2 e)
     // conic = cov⁻¹ = L·Lᵀ transposed: l₁₁ = sqrt(yy/det), l₂₁ = −xy/sqrt(yy·det), l₂₂ = 1/sqrt(yy)
     const Float across = sqrt(p.conicA);
-    alignas(64) float o[14][W];
+    alignas(64) float o[12][W];
     store(o[0], across * k);
     store(o[1], p.conicB * k / across);
     store(o[2], k / sqrt(p.yy));

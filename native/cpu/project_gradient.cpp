@@ -59,7 +59,7 @@ struct GeometryGradient {
   Float screenX, screenY;
 };
 
-/** v: the six sums of ∂L/∂(ln α); depth: ∂L/∂z from the depth channel; toMean: what the colour's direction adds. */
+/** v: the six sums of ∂L/∂(ln α); depth: ∂L/∂z from the depth channel. What colour's direction adds is the caller's. */
 LEGATO_INLINE GeometryGradient geometryGradient(const View& view, const SplatLanes& rows, const Projection& p, const Float* v,
                                                 Float depth) {
   GeometryGradient out;

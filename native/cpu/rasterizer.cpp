@@ -153,8 +153,8 @@ void Rasterizer::backward(const KernelTable& kernels, const Parameters& in, uint
     }
   });
 
-  std::vector<const float*> parts;
-  for (const auto& s : sums_) parts.push_back(s.data());
+  sumParts_.clear();
+  for (const auto& s : sums_) sumParts_.push_back(s.data());
   const auto clear = [](float* p, int rows, int columns, int begin, int end) {
     if (p && begin < rows) std::memset(p + static_cast<size_t>(begin) * columns, 0, sizeof(float) * columns * (std::min(end, rows) - begin));
   };
@@ -166,7 +166,7 @@ void Rasterizer::backward(const KernelTable& kernels, const Parameters& in, uint
     clear(out.semantics, out.semanticRows, kSemanticColumns, begin, end);
     clear(out.probe, out.probeRows, kProbeColumns, begin, end);
     if (chunk < chunkCount)
-      kernels.projectGradient(view_, plan_, in, splats_.data(), features_.data(), parts.data(), shares, begin,
+      kernels.projectGradient(view_, plan_, in, splats_.data(), features_.data(), sumParts_.data(), shares, begin,
                               begin + chunks_[chunk].visible, out.geometry, out.harmonics, out.semantics, out.probe);
   });
 }

@@ -58,6 +58,7 @@ class Rasterizer {
   std::vector<int> cost_;                   // per tile: vectors blended
   std::vector<int> shareEnds_;              // tiles of each share of the backward pass
   std::vector<std::vector<float>> sums_;    // per share, by slot
+  std::vector<const float*> sumParts_;      // where each share's sums begin
   std::vector<std::vector<float>> scratch_; // per worker
 };
 

@@ -276,7 +276,6 @@ LEGATO_INLINE Float mantissa(Float a) {
 #endif
 
 LEGATO_INLINE Float operator-(Float a) { return set(0.0f) - a; }
-LEGATO_INLINE Mask allLanes() { return maskOf((1u << W) - 1u); }
 
 /**
  * 2^x for x ≤ 127, relative error < 3e-7, vanishing for x far below 0: nearest whole power times a degree-5 polynomial on
