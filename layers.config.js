@@ -13,8 +13,9 @@ export const rooms = {
   contract: { path: 'src-preload/contract', may: [], packages: ['zod'], node: false },
   bridge: { path: 'src-preload/bridge.ts', may: [], packages: ['electron'], node: false },
 
-  kernels: { path: 'src-main/kernels', may: [] },
-  capture: { path: 'src-main/capture', may: [] },
+  base: { path: 'src-main/base', may: [] },
+  kernels: { path: 'src-main/kernels', may: ['base'] },
+  capture: { path: 'src-main/capture', may: ['base'] },
   gaussians: { path: 'src-main/gaussians', may: ['kernels', 'capture'] },
   language: { path: 'src-main/language', may: ['kernels', 'capture'] },
   semantics: { path: 'src-main/semantics', may: ['gaussians', 'language'] },

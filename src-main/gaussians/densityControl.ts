@@ -17,7 +17,7 @@
 import { GEOMETRY } from '../kernels/layout';
 import type { DensityStatistics } from './densityStatistics';
 import type { GaussianModel } from './model';
-import { CounterRandom } from './random';
+import { CounterRandom } from '../base/index';
 import { moveRuns, runsOfKept } from './rows';
 
 /** Scales are in camera extents; the training settings have these fields under the same names. */

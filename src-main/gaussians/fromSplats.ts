@@ -2,7 +2,7 @@
 import { SEMANTICS } from '../kernels/layout';
 import { GaussianModel } from './model';
 import type { SplatFile } from './ply';
-import { CounterRandom } from './random';
+import { CounterRandom } from '../base/index';
 
 /**
  * Takes over parameters and, where the file has a usable set, ids. Without semantics, S_G ~ N(0, 1) and u = 0.01 as at a

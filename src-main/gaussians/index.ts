@@ -14,5 +14,4 @@ export { modelFromSplats } from './fromSplats';
 export { GaussianModel, NO_PARENT, type GaussianArrays, type RowTensor } from './model';
 export type { ParameterGroup } from './parameterGroup';
 export { parseSplatPly, readSplatPly, splatPlyChunks, type SplatFile, type Splats, type SplatSource } from './ply';
-export { CounterRandom } from './random';
 export { cameraBounds, cameraExtent, focusPoint, meanCentre, type Box, type Point } from './sceneBounds';

@@ -12,7 +12,7 @@ import { GEOMETRY, SEMANTICS, SPHERICAL_HARMONICS } from '../kernels/layout';
 import { cleanPoints, type CleanedPoints, type ColouredPoints } from './cleanPoints';
 import { GaussianError } from './errors';
 import { GaussianModel } from './model';
-import { CounterRandom } from './random';
+import { CounterRandom } from '../base/index';
 import { cameraBounds, cameraExtent, focusPoint, type Point } from './sceneBounds';
 
 /** The kernels' op: mean distance of each point to its k nearest others. */

@@ -14,9 +14,17 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readSettings } from '#contract/presets';
 import type { CheckpointStore, SnapshotTensor, TrainingSnapshot } from '../training/ports';
-import { createFolderAtomically, removeLeftovers, writeFileDurably } from './atomicFile';
-import { ProjectError, systemErrorCode, writeError } from './errors';
-import { readSafetensors, safetensorsChunks, SafetensorsError } from './safetensors';
+import {
+  createFolderAtomically,
+  readSafetensors,
+  removeLeftovers,
+  safetensorsChunks,
+  SafetensorsError,
+  systemErrorCode,
+  writeError,
+  writeFileDurably,
+} from '../base/index';
+import { ProjectError } from './errors';
 
 const CHECKPOINT_VERSION = 1;
 const KEPT = 2;

@@ -5,8 +5,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { ProjectError, systemErrorCode, writeError } from './errors';
-import { isProcessAlive, processStartTime } from './processes';
+import { isProcessAlive, processStartTime, systemErrorCode, writeError } from '../base/index';
+import { ProjectError } from './errors';
 
 const LOCK = z.object({ pid: z.int(), host: z.string(), processStart: z.string().nullable(), since: z.string() });
 type Lock = z.infer<typeof LOCK>;

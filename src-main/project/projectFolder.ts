@@ -13,9 +13,9 @@
 import { constants } from 'node:fs';
 import { access, mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { removeLeftovers } from './atomicFile';
+import { removeLeftovers, systemErrorCode, writeError } from '../base/index';
 import { ProjectDatabase } from './database';
-import { ProjectError, systemErrorCode, writeError } from './errors';
+import { ProjectError } from './errors';
 import { ProjectLock } from './lock';
 
 const SUFFIX = '.legato';

@@ -1,7 +1,7 @@
 /** The Gaussians of a project's newest checkpoint in a format of other tools. */
 import { resolve } from 'node:path';
 import { splatPlyChunks } from '../gaussians/index';
-import { writeFileAtomically } from '../project/index';
+import { writeFileAtomically } from '../base/index';
 import { openSnapshot } from './trainedScene';
 
 export const exportFormats = ['ply'] as const;

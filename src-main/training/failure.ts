@@ -5,7 +5,17 @@
 import type { TrainerFailure } from '#contract/messages';
 
 /** Errors in what the person gave us, by class. */
-const INPUT = new Set(['CaptureError', 'PlyError', 'SettingsError', 'ProjectError', 'ResumeError', 'InputError']);
+const INPUT = new Set([
+  'CaptureError',
+  'PlyError',
+  'SettingsError',
+  'ProjectError',
+  'FileError',
+  'LanguageError',
+  'ModelError',
+  'ResumeError',
+  'InputError',
+]);
 /** Errors of this machine. */
 const ENVIRONMENT = new Set(['AddonError', 'BackendUnavailableError', 'ServeError', 'EnvironmentError']);
 const ENVIRONMENT_CODES = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'ENOMEM', 'EMFILE', 'no-space', 'read-only']);

@@ -11,7 +11,7 @@ import type { TrainingSettings } from '#contract/settings';
 import { PhotoStore } from '../capture/index';
 import { reduceRows } from '../capture/boxFilter';
 import type { LoadedPhoto, Photo } from '../capture/index';
-import { CounterRandom } from '../gaussians/random';
+import { CounterRandom } from '../base/index';
 import { photoToTensor } from '../kernels/index';
 import type { View } from './objective';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DensityControl, resetOpacity, type DensitySettings } from '../../../src-main/gaussians/densityControl';
 import { DensityStatistics } from '../../../src-main/gaussians/densityStatistics';
 import type { GaussianModel } from '../../../src-main/gaussians/model';
-import { CounterRandom } from '../../../src-main/gaussians/random';
+import { CounterRandom } from '../../../src-main/base/random';
 import { GEOMETRY } from '../../../src-main/kernels/layout';
 import { distinctModel, rowState, setRow, usePlainTensors } from './fixtures';
 

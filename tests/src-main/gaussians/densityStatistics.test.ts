@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DensityStatistics } from '../../../src-main/gaussians/densityStatistics';
-import { CounterRandom } from '../../../src-main/gaussians/random';
+import { CounterRandom } from '../../../src-main/base/random';
 
 /** The running sums must be what adding up all views afterwards would give. */
 describe('DensityStatistics', () => {

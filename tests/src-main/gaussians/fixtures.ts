@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, expect } from 'vitest';
 import { GaussianModel } from '../../../src-main/gaussians/model';
-import { CounterRandom } from '../../../src-main/gaussians/random';
+import { CounterRandom } from '../../../src-main/base/random';
 import { GEOMETRY } from '../../../src-main/kernels/layout';
 
 /** Plain tfjs CPU tensors, as the native and reference backends inherit them; every test must leave none behind. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GaussianError } from '../../../src-main/gaussians/errors';
 import { initialiseGaussians, type NearestNeighbours } from '../../../src-main/gaussians/initialise';
-import { CounterRandom } from '../../../src-main/gaussians/random';
+import { CounterRandom } from '../../../src-main/base/random';
 import { cameraAt } from './cameras';
 import { usePlainTensors } from './fixtures';
 

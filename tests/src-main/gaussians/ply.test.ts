@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CaptureError } from '../../../src-main/capture/errors';
 import { modelFromSplats } from '../../../src-main/gaussians/fromSplats';
 import { parseSplatPly, readSplatPly, splatPlyChunks, type SplatSource } from '../../../src-main/gaussians/ply';
-import { CounterRandom } from '../../../src-main/gaussians/random';
+import { CounterRandom } from '../../../src-main/base/random';
 import { sharedPath } from '../../shared';
 import { usePlainTensors } from './fixtures';
 

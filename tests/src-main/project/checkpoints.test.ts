@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { presets } from '#contract/presets';
 import { CheckpointFolder } from '../../../src-main/project/checkpoints';
 import type { TrainingSnapshot } from '../../../src-main/training/ports';
-import { temporaryFolder } from './temporaryFolder';
+import { temporaryFolder } from '../base/temporaryFolder';
 
 function snapshot(step: number): TrainingSnapshot {
   const values = Float32Array.from({ length: 22 }, (_, i) => Math.fround(Math.sin(i + step)));

@@ -4,7 +4,7 @@ import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { ProjectDatabase, SCHEMA_VERSION } from '../../../src-main/project/database';
 import { ProjectError } from '../../../src-main/project/errors';
-import { temporaryFolder } from './temporaryFolder';
+import { temporaryFolder } from '../base/temporaryFolder';
 
 async function open() {
   const path = join(await temporaryFolder(), 'a b#c?d%20.db');

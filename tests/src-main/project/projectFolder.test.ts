@@ -4,9 +4,9 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { processStartTime } from '../../../src-main/project/processes';
+import { processStartTime } from '../../../src-main/base/processes';
 import { createProject, isProject, openProject } from '../../../src-main/project/projectFolder';
-import { temporaryFolder } from './temporaryFolder';
+import { temporaryFolder } from '../base/temporaryFolder';
 
 const lockOf = (lock: { pid: number; host?: string; processStart?: string | null }) =>
   JSON.stringify({

@@ -6,7 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { PinholeCamera } from '#contract/camera';
-import { CounterRandom } from '../../../src-main/gaussians/random';
+import { CounterRandom } from '../../../src-main/base/random';
 import { renderReference } from '../../../src-main/kernels/render.reference';
 
 export interface TinyOptions {

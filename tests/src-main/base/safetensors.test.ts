@@ -3,14 +3,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { writeFileAtomically } from '../../../src-main/project/atomicFile';
+import { writeFileAtomically } from '../../../src-main/base/atomicFile';
 import {
   type NamedTensor,
   parseSafetensorsHeader,
   readSafetensors,
   safetensorsChunks,
   SafetensorsError,
-} from '../../../src-main/project/safetensors';
+} from '../../../src-main/base/safetensors';
 import { temporaryFolder } from './temporaryFolder';
 
 const encode = (value: unknown): Uint8Array =>

@@ -57,7 +57,7 @@ export async function writeFileDurably(
  * Replaces (or creates) a file in one step: a reader sees the old bytes or all of the new ones.
  *
  * @param content  text, or chunks that are written as they are produced, so that a large file needs no second copy
- * @throws ProjectError ('no-space', 'read-only', 'io'); the old file is then still there. Errors thrown by the chunks
+ * @throws FileError ('no-space', 'read-only', 'io'); the old file is then still there. Errors thrown by the chunks
  *         themselves arrive as the cause
  */
 export async function writeFileAtomically(
@@ -82,7 +82,7 @@ export async function writeFileAtomically(
  * Creates a folder in one step: `fill` writes into a temporary folder, which then takes the final name.
  *
  * @param path  must not exist
- * @throws ProjectError, and whatever `fill` throws; nothing remains under the final name
+ * @throws FileError, and whatever `fill` throws; nothing remains under the final name
  */
 export async function createFolderAtomically(path: string, fill: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = temporaryName(path);

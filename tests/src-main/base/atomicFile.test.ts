@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createFolderAtomically, removeLeftovers, writeFileAtomically } from '../../../src-main/project/atomicFile';
-import { ProjectError, writeError } from '../../../src-main/project/errors';
+import { createFolderAtomically, removeLeftovers, writeFileAtomically } from '../../../src-main/base/atomicFile';
+import { FileError, writeError } from '../../../src-main/base/errors';
 import { temporaryFolder } from './temporaryFolder';
 
 /** A reader must see the old file or the new one, and a failed writer must leave no trace. */
@@ -32,7 +32,7 @@ describe('writeFileAtomically', () => {
 
   it('says that a folder is missing with the path in front', async () => {
     const path = join(await temporaryFolder(), 'missing', 'a.txt');
-    await expect(writeFileAtomically(path, 'x')).rejects.toThrow(ProjectError);
+    await expect(writeFileAtomically(path, 'x')).rejects.toThrow(FileError);
     await expect(writeFileAtomically(path, 'x')).rejects.toThrow(path);
   });
 

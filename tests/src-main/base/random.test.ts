@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CounterRandom, philox4x32 } from '../../../src-main/gaussians/random';
+import { CounterRandom, philox4x32 } from '../../../src-main/base/random';
 
 /**
  * The generator must be Philox itself (its published known answers), a pure function of (seed, purpose, step, index),

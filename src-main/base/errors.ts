@@ -1,0 +1,40 @@
+/**
+ * Why a file or folder could not be written. The message names it and says what to do; the code lets a window choose its own
+ * words.
+ */
+export class FileError extends Error {
+  /** 'read-only', 'no-space', 'io', or one that a derived class adds */
+  readonly code: string;
+  readonly path: string;
+
+  constructor(code: string, path: string, message: string, cause?: unknown) {
+    super(`${path}: ${message}`, { cause });
+    this.name = 'FileError';
+    this.code = code;
+    this.path = path;
+  }
+}
+
+/** The `code` of a Node system error such as 'ENOENT', or null for anything else. */
+export function systemErrorCode(error: unknown): string | null {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return null;
+}
+
+/** Translates what the system says when writing fails into what a person can do about it; FileErrors pass through. */
+export function writeError(path: string, error: unknown): FileError {
+  if (error instanceof FileError) return error;
+  switch (systemErrorCode(error)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new FileError('no-space', path, 'the disk is full; free some space and save again', error);
+    case 'EROFS':
+    case 'EACCES':
+    case 'EPERM':
+      return new FileError('read-only', path, 'no permission to write here; choose another folder', error);
+    default: {
+      const reason = error instanceof Error ? error.message : 'unknown';
+      return new FileError('io', path, `cannot be written (${reason})`, error);
+    }
+  }
+}
