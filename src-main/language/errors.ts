@@ -1,0 +1,16 @@
+/** What can be wrong with features, codebooks and index maps: the message names the file or the photo and what to do. */
+export class LanguageError extends Error {
+  /** the file that is wrong; null when none is */
+  readonly file: string | null;
+
+  constructor(file: string | null, message: string, cause?: unknown) {
+    super(file === null ? message : `${file}: ${message}`, { cause });
+    this.name = 'LanguageError';
+    this.file = file;
+  }
+}
+
+/** A model that is missing, incomplete, or not what its folder says. */
+export class ModelError extends LanguageError {
+  override name = 'ModelError';
+}
