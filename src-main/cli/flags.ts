@@ -4,8 +4,8 @@
  */
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { settingFields, trainingSettings } from '#contract/settings';
-import type { SettingField, TrainingSettings } from '#contract/settings';
+import { settingFields, settingGroups, trainingSettings } from '#contract/settings';
+import type { SettingField, SettingGroup, TrainingSettings } from '#contract/settings';
 import { presets } from '#contract/presets';
 import { UsageError } from './exit';
 
@@ -23,13 +23,15 @@ function helpText(field: SettingField): string {
 function valueName(field: SettingField): string {
   if (field.kind === 'choice') return field.name === 'preset' ? 'name' : 'choice';
   if (field.kind === 'colour') return 'r,g,b';
-  return field.name === 'resolution' ? 'long-side' : 'n';
+  if (field.kind === 'text') return 'name';
+  return field.unit === 'px' && field.name !== 'pruneRadius' ? 'long-side' : 'n';
 }
 
-/** Adds a flag for every setting, in groups. */
-export function addSettingFlags(command: Command): Command {
+/** Adds a flag for every setting of some groups. */
+export function addSettingFlags(command: Command, groups: readonly SettingGroup[] = settingGroups): Command {
   let group = '';
   for (const field of settingFields) {
+    if (!groups.includes(field.group)) continue;
     if (field.group !== group) {
       group = field.group;
       command.optionsGroup(`Settings, ${group}:`);
@@ -50,6 +52,7 @@ export function addSettingFlags(command: Command): Command {
 export function parseSetting(field: SettingField, text: string): TrainingSettings[keyof TrainingSettings] {
   const result = trainingSettings.shape[field.name].safeParse(rawValue(field, text));
   if (result.success) return result.data;
+  if (field.kind === 'text') throw new UsageError(`--${flagName(field.name)}: expected a name or a folder`);
   const range = field.choices ? field.choices.join(', ') : `${field.min} … ${field.max}`;
   const kind =
     field.kind === 'colour'
@@ -61,7 +64,7 @@ export function parseSetting(field: SettingField, text: string): TrainingSetting
 }
 
 function rawValue(field: SettingField, text: string): unknown {
-  if (field.kind === 'choice') return text;
+  if (field.kind === 'choice' || field.kind === 'text') return text;
   if (field.kind === 'colour') return text.split(',').map(numberOf);
   return numberOf(text);
 }

@@ -30,6 +30,9 @@ function arbitrary(field: SettingField): fc.Arbitrary<unknown> {
       return fc.integer({ min: field.min!, max: field.max! }).filter((n) => field.name !== 'holdout' || n !== 1);
     case 'number':
       return fc.double({ min: field.min!, max: field.max!, noNaN: true });
+    case 'text':
+      // A value that starts with a dash would be a flag of its own.
+      return fc.string({ minLength: 1 }).filter((name) => !name.startsWith('-'));
   }
 }
 
