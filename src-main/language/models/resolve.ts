@@ -1,0 +1,171 @@
+/**
+ * From what a person wrote to a model folder. A name is looked for in the models folder, then among the built-in ones; in a
+ * folder that was filled by hand, a model may also lie under its repository's name (`Xenova/mobileclip_s2`, `mobileclip_s2`).
+ * `auto` takes the toy models for a demo capture, else the first real model of the table that is installed, else the first
+ * that was added.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { basename, isAbsolute, join, resolve } from 'node:path';
+import { systemErrorCode } from '../../base/index';
+import { ModelError } from '../errors';
+import { builtInModelsFolder, modelsFolder } from './folders';
+import { isModelName } from './layout';
+import { readManifest } from './manifest';
+import { openModelFolder } from './modelFolder';
+import type { ModelFolder } from './modelFolder';
+import { knownModel, knownModels, sizeInWords, toyModels } from './registry';
+import type { KnownModel, ModelKind } from './registry';
+
+export interface ResolveContext {
+  /** whether the capture is a demo room (has truth/demo.json) */
+  demo: boolean;
+  /** the folder of models instead of this person's (`--models DIR`) */
+  models?: string | null;
+}
+
+export type ModelOrigin = 'built-in' | 'pulled' | 'added' | 'folder';
+
+export interface FoundModel {
+  readonly name: string;
+  readonly folder: string;
+  readonly origin: ModelOrigin;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Names that a known model's folder may have where somebody else made it. */
+const folderNames = ({ name, repository }: KnownModel): string[] => [name, repository, basename(repository)];
+
+async function inModelsFolder(models: string, name: string): Promise<FoundModel | null> {
+  const known = knownModel(name);
+  for (const candidate of known ? folderNames(known) : isModelName(name) ? [name] : []) {
+    const folder = join(models, candidate);
+    if (!(await isFolder(folder))) continue;
+    const manifest = await readManifest(folder);
+    const origin = manifest === null ? 'folder' : manifest.repository === null ? 'added' : 'pulled';
+    return { name: known?.name ?? name, folder: manifest?.location ?? folder, origin };
+  }
+  return null;
+}
+
+async function builtIn(name: string): Promise<FoundModel | null> {
+  const models = builtInModelsFolder();
+  if (models === null || !Object.values(toyModels).includes(name)) return null;
+  const folder = join(models, name);
+  return (await isFolder(folder)) ? { name, folder, origin: 'built-in' } : null;
+}
+
+/** A model that is on this machine, by name; whether it is complete shows when it is opened. @throws ModelError */
+export async function findModel(name: string, models: string = modelsFolder()): Promise<FoundModel | null> {
+  return (await inModelsFolder(models, name)) ?? (await builtIn(name));
+}
+
+/** Names in the models folder, sorted: known models under their own names, others as their folders are called. */
+export async function namesIn(models: string): Promise<string[]> {
+  const found = new Set<string>();
+  for (const known of knownModels) if (await inModelsFolder(models, known.name)) found.add(known.name);
+  const taken = new Set(knownModels.flatMap((known) => [...folderNames(known), known.repository.split('/')[0]]));
+  let entries: string[];
+  try {
+    entries = await readdir(models);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return [...found];
+    throw error;
+  }
+  for (const name of entries.sort()) {
+    if (!taken.has(name) && isModelName(name) && (await isFolder(join(models, name)))) found.add(name);
+  }
+  return [...found];
+}
+
+const pullCommand = (name: string): string => `\`legato models pull ${name}\``;
+
+/** What to run when files are missing. */
+export function remedyFor(name: string): string {
+  return knownModel(name) ? `run ${pullCommand(name)}` : 'copy the whole folder again';
+}
+
+async function open(found: FoundModel, kind: ModelKind): Promise<ModelFolder> {
+  const remedy = remedyFor(found.name);
+  if (!(await isFolder(found.folder))) {
+    throw new ModelError(found.folder, `the folder of model "${found.name}" is no longer there; ${remedy}`);
+  }
+  const model = await openModelFolder(found.name, found.folder, remedy);
+  if (model.kind !== kind) {
+    throw new ModelError(model.path, `is a ${inWords(model.kind)} model where a ${inWords(kind)} model is needed`);
+  }
+  return model;
+}
+
+const inWords = (kind: ModelKind): string => kind.toUpperCase();
+
+function nothingInstalled(kind: ModelKind): ModelError {
+  const first = knownModels.find((model) => model.kind === kind)!;
+  const flags = `--clip-model ${toyModels.clip} --dino-model ${toyModels.dino}`;
+  return new ModelError(
+    null,
+    `no ${inWords(kind)} model is installed; run ${pullCommand(first.name)} (${sizeInWords(first)}, ${first.licence}; ` +
+      `\`legato models list\` shows others), or \`${flags}\` to try the pipeline without any claim on quality`,
+  );
+}
+
+async function automatic(kind: ModelKind, context: ResolveContext, models: string): Promise<ModelFolder> {
+  if (context.demo) {
+    const toy = await builtIn(toyModels[kind]);
+    if (toy === null)
+      throw new ModelError(null, `the built-in model "${toyModels[kind]}" is missing; install Legato again`);
+    return open(toy, kind);
+  }
+  const names = await namesIn(models);
+  const preferred = knownModels.filter((known) => known.kind === kind).map(({ name }) => name);
+  const others = names.filter((name) => knownModel(name) === null);
+  for (const name of [...preferred.filter((name) => names.includes(name)), ...others]) {
+    const found = await inModelsFolder(models, name);
+    if (found === null) continue;
+    // What somebody put beside the known models may be anything; only a chosen name is held to being a model.
+    const model = await open(found, kind).catch((error: unknown) => {
+      if (knownModel(name)) throw error;
+      return null;
+    });
+    if (model) return model;
+  }
+  throw nothingInstalled(kind);
+}
+
+/**
+ * The folder for a setting such as `clipModel`.
+ *
+ * @param nameOrFolder  'auto', the name of a model, or a folder
+ * @throws ModelError whose words say what to run
+ */
+export async function resolveModel(
+  nameOrFolder: string,
+  kind: ModelKind,
+  context: ResolveContext,
+): Promise<ModelFolder> {
+  const models = context.models ? resolve(context.models) : modelsFolder();
+  if (nameOrFolder === 'auto') return automatic(kind, context, models);
+  const found = await findModel(nameOrFolder, models);
+  if (found) return open(found, kind);
+  const asPath = resolve(nameOrFolder);
+  if (isAbsolute(nameOrFolder) || /[/\\]/.test(nameOrFolder) || (await isFolder(asPath))) {
+    if (await isFolder(asPath)) return open({ name: basename(asPath), folder: asPath, origin: 'folder' }, kind);
+    if (!knownModel(nameOrFolder)) throw new ModelError(asPath, 'no such model folder');
+  }
+  const known = knownModel(nameOrFolder);
+  if (known) {
+    throw new ModelError(
+      null,
+      `model "${known.name}" is not installed; run ${pullCommand(known.name)} (${sizeInWords(known)}, ${known.licence})`,
+    );
+  }
+  const ofKind = knownModels.filter((model) => model.kind === kind).map(({ name }) => name);
+  const names = [...new Set([toyModels[kind], ...ofKind, ...(await namesIn(models))])];
+  throw new ModelError(null, `no model is called "${nameOrFolder}"; ${names.join(', ')}, or a folder (${models})`);
+}
