@@ -27,7 +27,7 @@ const soft = process.argv.includes('--soft') && !process.env.LEGATO_REQUIRE_NATI
 const windows = process.platform === 'win32';
 const version = JSON.parse(readFileSync(path.join(here, '..', 'package.json'), 'utf8')).version;
 
-const plain = ['addon', 'pool', 'binning', 'rasterizer', 'neighbours', 'dispatch'];
+const plain = ['addon', 'pool', 'binning', 'rasterizer', 'neighbours', 'quantise', 'dispatch'];
 const perInstructionSet = [
   'project',
   'project_gradient',
@@ -35,6 +35,7 @@ const perInstructionSet = [
   'blend_gradient',
   'photometric',
   'elementwise',
+  'codebook',
   'machine',
   'table',
 ];

@@ -15,6 +15,7 @@
 #include "dispatch.h"
 #include "neighbours.h"
 #include "pool.h"
+#include "quantise.h"
 #include "rasterizer.h"
 
 namespace legato {
@@ -248,6 +249,7 @@ Napi::Value adam(const Napi::CallbackInfo& info) {
   a.correction1 = static_cast<float>(1.0 / (1.0 - std::pow(beta1, step)));
   a.correction2 = static_cast<float>(1.0 / (1.0 - std::pow(beta2, step)));
   a.epsilon = static_cast<float>(number(o, "epsilon"));
+  a.decay = static_cast<float>(number(o, "weightDecay"));
   static std::vector<float> pattern;
   pattern.resize(static_cast<size_t>(columns) * 17);
   for (size_t i = 0; i < pattern.size(); i++) pattern[i] = rates.data[i % columns];
@@ -276,6 +278,76 @@ Napi::Value photoToPlanes(const Napi::CallbackInfo& info) {
   if (static_cast<int64_t>(rgb.ElementLength()) < pixels * 3) refuse(info.Env(), "the photo is shorter than its size says");
   const Floats planes = floatsOf(info[3], "planes", static_cast<size_t>(pixels) * 3);
   kernels().photoToPlanes(rgb.Data(), static_cast<int>(pixels), planes.data, 0, static_cast<int>(pixels));
+  return info.Env().Undefined();
+}
+
+int32_t* integersOf(const Napi::Value& v, const char* name, size_t atLeast) {
+  if (!v.IsTypedArray() || v.As<Napi::TypedArray>().TypedArrayType() != napi_int32_array)
+    refuse(v.Env(), std::string(name) + " must be an Int32Array");
+  auto array = v.As<Napi::Int32Array>();
+  if (array.ElementLength() < atLeast) refuse(v.Env(), std::string(name) + " is too short: " + std::to_string(atLeast) + " are needed");
+  return array.Data();
+}
+
+CodebookRequest parseCodebook(const Napi::Object& o) {
+  CodebookRequest q{};
+  q.count = whole(o, "count", 0, kMaxRows);
+  q.entries = whole(o, "entries", 1, 255);
+  q.clipWidth = whole(o, "clipWidth", 0, 1 << 16);
+  q.dinoWidth = whole(o, "dinoWidth", 0, 1 << 16);
+  q.dinoWeight = static_cast<float>(number(o, "dinoWeight"));
+  const size_t width = static_cast<size_t>(q.clipWidth) + static_cast<size_t>(q.dinoWidth);
+  if (width == 0) refuse(o.Env(), "clipWidth and dinoWidth must not both be 0");
+  q.cells = floatsOf(o.Get("cells"), "cells", static_cast<size_t>(q.count) * width).data;
+  q.codebook = floatsOf(o.Get("codebook"), "codebook", static_cast<size_t>(q.entries) * width).data;
+  return q;
+}
+
+Napi::Value similaritiesOfCells(const Napi::CallbackInfo& info) {
+  const Napi::Object o = info[0].As<Napi::Object>();
+  const CodebookRequest q = parseCodebook(o);
+  const Floats out = floatsOf(o.Get("similarity"), "similarity", static_cast<size_t>(q.count) * q.entries);
+  guarded(info.Env(), [&] { cellSimilarities(q, out.data); });
+  return info.Env().Undefined();
+}
+
+Napi::Value assign(const Napi::CallbackInfo& info) {
+  const Napi::Object o = info[0].As<Napi::Object>();
+  const CodebookRequest q = parseCodebook(o);
+  int32_t* indices = integersOf(o.Get("indices"), "indices", q.count);
+  const Floats best = optional(o.Get("similarity"), "similarity", q.count);
+  guarded(info.Env(), [&] { assignCells(q, indices, best.data); });
+  return info.Env().Undefined();
+}
+
+Napi::Value lossOfCodebook(const Napi::CallbackInfo& info) {
+  const Napi::Object o = info[0].As<Napi::Object>();
+  const CodebookRequest q = parseCodebook(o);
+  const LossWeights weights{number(o, "cosineWeight"), number(o, "balanceWeight"), number(o, "temperature")};
+  if (!(weights.temperature > 0)) refuse(info.Env(), "temperature must be positive");
+  const Floats gradient = optional(o.Get("gradient"), "gradient", static_cast<size_t>(q.entries) * (q.clipWidth + q.dinoWidth));
+  int32_t* assigned = integersOf(o.Get("assigned"), "assigned", q.count);
+  int32_t* counts = integersOf(o.Get("counts"), "counts", q.entries);
+  const LossParts parts = guarded(info.Env(), [&] { return codebookLoss(q, weights, gradient.data, assigned, counts); });
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("loss", parts.loss);
+  result.Set("cosineClip", parts.cosineClip);
+  result.Set("cosineDino", parts.cosineDino);
+  result.Set("balance", parts.balance);
+  return result;
+}
+
+Napi::Value indexMapOf(const Napi::CallbackInfo& info) {
+  const Napi::Object o = info[0].As<Napi::Object>();
+  const int rows = whole(o, "rows", 1, kMaxSide), columns = whole(o, "columns", 1, kMaxSide), entries = whole(o, "entries", 1, 255);
+  const int width = whole(o, "width", 1, kMaxSide), height = whole(o, "height", 1, kMaxSide);
+  const Floats similarity = floatsOf(o.Get("similarity"), "similarity", static_cast<size_t>(rows) * columns * entries);
+  const Napi::Value map = o.Get("map");
+  if (!map.IsTypedArray() || map.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array ||
+      map.As<Napi::Uint8Array>().ElementLength() < static_cast<size_t>(width) * height)
+    refuse(info.Env(), "map must be a Uint8Array of width · height");
+  uint8_t* pixels = map.As<Napi::Uint8Array>().Data();
+  guarded(info.Env(), [&] { indexMap(similarity.data, rows, columns, entries, width, height, pixels); });
   return info.Env().Undefined();
 }
 
@@ -340,6 +412,10 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   exports.Set("photometric", Napi::Function::New(env, photometric));
   exports.Set("adam", Napi::Function::New(env, adam));
   exports.Set("neighbours", Napi::Function::New(env, neighbours));
+  exports.Set("cellSimilarities", Napi::Function::New(env, similaritiesOfCells));
+  exports.Set("assignCells", Napi::Function::New(env, assign));
+  exports.Set("codebookLoss", Napi::Function::New(env, lossOfCodebook));
+  exports.Set("upsampledArgmax", Napi::Function::New(env, indexMapOf));
   exports.Set("photoToPlanes", Napi::Function::New(env, photoToPlanes));
   return exports;
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "render_types.h"
+#include "kernel_table.h"
 
 namespace legato {
 

@@ -17,13 +17,15 @@ LEGATO_INLINE void adamVector(const AdamArgs& a, size_t at, Float rate) {
   store(a.first + at, m);
   store(a.second + at, v);
   const Float step = m * set(a.correction1) / (sqrt(v * set(a.correction2)) + set(a.epsilon));
-  store(a.parameter + at, fnma(rate, step, load(a.parameter + at)));
+  const Float p = load(a.parameter + at);
+  store(a.parameter + at, fnma(rate, fma(set(a.decay), p, step), p));
 }
 
 }  // namespace
 
 /**
- * Adam (Kingma & Ba 2015): m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², p ← p − rate·m̂/(√v̂ + ε), a rate per column.
+ * Adam (Kingma & Ba 2015): m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², p ← p − rate·(m̂/(√v̂ + ε) + decay·p), a rate per column;
+ * the decay is the decoupled one of AdamW (Loshchilov & Hutter 2019).
  * Bound by memory: seven floats move for every parameter. Trailing columns without a rate are not touched, so that spherical
  * harmonics of a degree that is not trained yet cost nothing.
  */
@@ -44,7 +46,7 @@ void adam(const AdamArgs& a, int rowBegin, int rowEnd) {
       const float v = a.second[at] = a.beta2 * a.second[at] + a.gain2 * (g * g);
       alignas(64) float root[W];
       store(root, sqrt(set(v * a.correction2)));
-      a.parameter[at] -= a.pattern[phase] * (m * a.correction1 / (root[0] + a.epsilon));
+      a.parameter[at] -= a.pattern[phase] * (m * a.correction1 / (root[0] + a.epsilon) + a.decay * a.parameter[at]);
       phase = phase + 1 == period ? 0 : phase + 1;
     }
     return;
@@ -61,7 +63,7 @@ void adam(const AdamArgs& a, int rowBegin, int rowEnd) {
         p[l] = a.parameter[at + l];
       }
       const AdamArgs lane{p,           g,          m,          v, a.columns, a.columns, a.pattern, a.beta1, a.beta2, a.gain1, a.gain2,
-                          a.correction1, a.correction2, a.epsilon};
+                          a.correction1, a.correction2, a.epsilon, a.decay};
       adamVector(lane, 0, load(a.pattern + c));
       for (int l = 0; l < lanes; l++) {
         a.first[at + l] = m[l];

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "binning.h"
-#include "render_types.h"
+#include "kernel_table.h"
 
 namespace legato {
 

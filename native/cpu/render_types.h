@@ -123,32 +123,8 @@ struct AdamArgs {
   float gain1, gain2;              // 1 − β, rounded once: 1.0f − 0.999f would be off by 1e-5
   float correction1, correction2;  // 1/(1−β1^t), 1/(1−β2^t)
   float epsilon;
+  float decay;                     // decoupled weight decay (AdamW), times the rate
 };
-
-/** The code of one instruction set. */
-struct KernelTable {
-  const char* name;
-  ChunkReport (*project)(const View&, const ChannelPlan&, const Parameters&, int begin, int end, Splat2D* splats, float* features);
-  int (*blendScratch)(const ChannelPlan&);
-  /** returns the (splat, vector of pixels) pairs worked on: the tile's cost */
-  int (*blend)(const TileJob&, float* image, float* carried);
-  int (*gradientScratch)(const ChannelPlan&);
-  void (*blendGradient)(const TileJob&, const float* carried, const float* gradient, float* sums);
-  void (*projectGradient)(const View&, const ChannelPlan&, const Parameters&, const Splat2D* splats, const float* features,
-                          const float* const* sums, int sumsCount, int slotBegin, int slotEnd, float* dGeometry, float* dHarmonics,
-                          float* dSemantics, float* probe);
-  int (*photometricScratch)(int width);
-  double (*photometricRows)(const Photometric&, int plane, int rowBegin, int rowEnd, float* scratch);
-  void (*adam)(const AdamArgs&, int rowBegin, int rowEnd);
-  void (*photoToPlanes)(const uint8_t* rgb, int pixels, float* planes, int begin, int end);
-  double (*multiplyAdds)(int rounds, float* sink);
-  void (*streamRead)(const float* data, size_t length, float* sink);
-};
-
-const KernelTable* genericKernels();
-const KernelTable* avx2Kernels();
-const KernelTable* avx512Kernels();
-const KernelTable* neonKernels();
 
 /** How many floats the blend gradient sums for each slot. */
 inline int sumStride(const ChannelPlan& plan) { return kGradientSums + plan.stride; }

@@ -1,5 +1,5 @@
 /** The kernels of one instruction set, gathered for the dispatcher. LEGATO_TABLE names the function that hands them out. */
-#include "render_types.h"
+#include "kernel_table.h"
 
 namespace legato {
 namespace LEGATO_ISA {
@@ -15,6 +15,16 @@ int photometricScratch(int);
 double photometricRows(const Photometric&, int, int, int, float*);
 void adam(const AdamArgs&, int, int);
 void photoToPlanes(const uint8_t*, int, float*, int, int);
+int panelColumns();
+void packCodes(const float*, int, int, float*);
+void similarities(const Codes&, const float*, int, int, float*, float*);
+void nearestCodes(const float*, int, int, int, int32_t*, float*);
+void cosines(const Codes&, const float*, const float*, int, float, float*, float*);
+void softmaxRows(float*, int, int, int, float, double*);
+void similarityGradient(const BalanceTerms&, float*, int, int, const int32_t*);
+int codeGradientScratch();
+void codeGradient(const Codes&, const float*, int, int, const float*, const float*, float*, float*);
+void upsampledArgmax(const float*, int, int, int, int, int, int, int, int, float*, uint8_t*);
 double multiplyAdds(int, float*);
 void streamRead(const float*, size_t, float*);
 
@@ -36,6 +46,16 @@ const KernelTable* LEGATO_TABLE() {
       LEGATO_ISA::photometricRows,
       LEGATO_ISA::adam,
       LEGATO_ISA::photoToPlanes,
+      LEGATO_ISA::panelColumns,
+      LEGATO_ISA::packCodes,
+      LEGATO_ISA::similarities,
+      LEGATO_ISA::nearestCodes,
+      LEGATO_ISA::cosines,
+      LEGATO_ISA::softmaxRows,
+      LEGATO_ISA::similarityGradient,
+      LEGATO_ISA::codeGradientScratch,
+      LEGATO_ISA::codeGradient,
+      LEGATO_ISA::upsampledArgmax,
       LEGATO_ISA::multiplyAdds,
       LEGATO_ISA::streamRead,
   };

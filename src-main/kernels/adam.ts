@@ -13,7 +13,10 @@ import { runKernel } from './runKernel';
 
 export const ADAM_KERNEL = 'LegatoAdam';
 
-export type AdamAttributes = Pick<AdamArguments, 'count' | 'rates' | 'beta1' | 'beta2' | 'epsilon' | 'step'>;
+export type AdamAttributes = Pick<
+  AdamArguments,
+  'count' | 'rates' | 'beta1' | 'beta2' | 'epsilon' | 'step' | 'weightDecay'
+>;
 
 export interface AdamOptions {
   /** 1 at the first step */
@@ -25,6 +28,8 @@ export interface AdamOptions {
   beta1: number;
   beta2: number;
   eps: number;
+  /** decoupled weight decay (AdamW); 0 by default */
+  weightDecay?: number;
 }
 
 const OP = 'adamStep';
@@ -35,7 +40,7 @@ export function adamStep(
   gradient: tf.Tensor,
   firstMoment: tf.Tensor,
   secondMoment: tf.Tensor,
-  { step, count, rates, beta1, beta2, eps }: AdamOptions,
+  { step, count, rates, beta1, beta2, eps, weightDecay = 0 }: AdamOptions,
 ): void {
   const inputs = { parameter, gradient, firstMoment, secondMoment };
   for (const [name, tensor] of Object.entries(inputs)) checkTensor(OP, name, tensor, parameter.shape);
@@ -48,6 +53,6 @@ export function adamStep(
   if (tf.engine().isTapeOn()) {
     throw new KernelArgumentError(OP, 'parameter', 'a gradient is being recorded; step after tf.grads has returned');
   }
-  const attributes: AdamAttributes = { step, count, rates, beta1, beta2, epsilon: eps };
+  const attributes: AdamAttributes = { step, count, rates, beta1, beta2, epsilon: eps, weightDecay };
   runKernel(ADAM_KERNEL, inputs, attributes);
 }

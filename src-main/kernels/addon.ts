@@ -9,8 +9,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AdamArguments } from './adam.reference';
+import type { CodebookInput, CodebookLossParts, CodebookWeights, MapShape } from './codebook.reference';
 import { AddonError } from './errors';
-import type { PhotometricArguments, RenderGradientArrays } from './hostKernels';
+import type { CodebookLossOutputs, PhotometricArguments, RenderGradientArrays } from './hostKernels';
 
 export interface AddonInfo {
   /** in use now: generic, avx2, avx512, … */
@@ -73,6 +74,10 @@ export interface NativeAddon {
   photometric(args: PhotometricArguments): number;
   adam(args: AdamArguments<Float32Array>): void;
   neighbours(points: Float32Array, count: number, k: number, meanDistances: Float32Array): void;
+  codebookLoss(args: CodebookInput<Float32Array> & CodebookWeights & CodebookLossOutputs): CodebookLossParts;
+  assignCells(args: CodebookInput<Float32Array> & { indices: Int32Array; similarity: Float32Array | null }): void;
+  cellSimilarities(args: CodebookInput<Float32Array> & { similarity: Float32Array }): void;
+  upsampledArgmax(args: MapShape & { similarity: Float32Array; map: Uint8Array }): void;
   photoToPlanes(rgb: Uint8Array, width: number, height: number, planes: Float32Array): void;
 }
 

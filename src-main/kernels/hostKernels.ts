@@ -3,6 +3,7 @@
  * and the float64 reference are the two implementations; hostBackend.ts puts either under tfjs.
  */
 import type { AdamArguments } from './adam.reference';
+import type { CodebookInput, CodebookLossParts, CodebookWeights, MapShape } from './codebook.reference';
 import type { RenderView } from './render.reference';
 
 export interface RenderArrays {
@@ -33,6 +34,15 @@ export interface PhotometricArguments {
   gradient: Float32Array | null;
 }
 
+export interface CodebookLossOutputs {
+  /** [N, width], filled unless null */
+  gradient: Float32Array | null;
+  /** [≥ P] */
+  assigned: Int32Array;
+  /** [N] */
+  counts: Int32Array;
+}
+
 /** What a forward pass leaves for its backward pass; only the kernels that made it look inside. */
 export type RenderState = object;
 
@@ -52,5 +62,14 @@ export interface HostKernels {
   photometric(args: PhotometricArguments): number;
   adam(args: AdamArguments<Float32Array>): void;
   neighbours(points: Float32Array, count: number, k: number, meanDistances: Float32Array): void;
+  codebookLoss(
+    input: CodebookInput<Float32Array>,
+    weights: CodebookWeights,
+    outputs: CodebookLossOutputs,
+  ): CodebookLossParts;
+  /** `similarity` [≥ P] receives D_m unless null */
+  assignCells(input: CodebookInput<Float32Array>, indices: Int32Array, similarity: Float32Array | null): void;
+  cellSimilarities(input: CodebookInput<Float32Array>, similarity: Float32Array): void;
+  upsampledArgmax(similarity: Float32Array, shape: MapShape, map: Uint8Array): void;
   photoToPlanes(rgb: Uint8Array, width: number, height: number, planes: Float32Array): void;
 }

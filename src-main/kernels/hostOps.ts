@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { ADAM_KERNEL, type AdamAttributes } from './adam';
+import { CODEBOOK_LOSS_GRADIENT_KERNEL, CODEBOOK_LOSS_KERNEL, type CodebookLossAttributes } from './codebook';
 import { HostBackend } from './hostBackend';
 import type { HostKernels, RenderArrays } from './hostKernels';
 import { PROBE, planeCount } from './layout';
@@ -21,6 +22,10 @@ function renderArrays(backend: HostBackend, inputs: Inputs): RenderArrays {
     sphericalHarmonics: backend.floats(inputs.sphericalHarmonics),
     semantics: hasSemantics ? backend.floats(inputs.semantics) : null,
   };
+}
+
+function scale(gradient: Float32Array, dy: number): void {
+  if (dy !== 1) for (let i = 0; i < gradient.length; i++) gradient[i] *= dy;
 }
 
 const KERNELS: Record<string, HostKernel> = {
@@ -74,9 +79,33 @@ const KERNELS: Record<string, HostKernel> = {
     const { state, shape } = attributes as PhotometricAttributes;
     const gradient = state?.gradient as Float32Array;
     if (state) state.gradient = null;
-    const dy = backend.floats(inputs.dy)[0];
-    if (dy !== 1) for (let i = 0; i < gradient.length; i++) gradient[i] *= dy;
+    scale(gradient, backend.floats(inputs.dy)[0]);
     return backend.adopt(gradient, shape);
+  },
+
+  [CODEBOOK_LOSS_KERNEL](backend, inputs, attributes) {
+    const { shape, weights, statistics, state } = attributes as CodebookLossAttributes;
+    const [[count], [entries, width]] = [inputs.cells.shape, inputs.codebook.shape];
+    const gradient = state && backend.allocate(entries * width);
+    const input = {
+      ...shape,
+      cells: backend.floats(inputs.cells),
+      codebook: backend.floats(inputs.codebook),
+      ...{ count, entries },
+    };
+    const { assigned, counts } = statistics;
+    const { loss, ...parts } = backend.kernels.codebookLoss(input, weights, { gradient, assigned, counts });
+    Object.assign(statistics, parts);
+    if (state) state.gradient = gradient;
+    return backend.makeTensorInfo([], 'float32', Float32Array.of(loss));
+  },
+
+  [CODEBOOK_LOSS_GRADIENT_KERNEL](backend, inputs, attributes) {
+    const { state } = attributes as CodebookLossAttributes;
+    const gradient = state?.gradient as Float32Array;
+    if (state) state.gradient = null;
+    scale(gradient, backend.floats(inputs.dy)[0]);
+    return backend.adopt(gradient, inputs.codebook.shape);
   },
 
   [ADAM_KERNEL](backend, inputs, attributes) {

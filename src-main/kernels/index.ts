@@ -18,6 +18,17 @@ import { NativeKernels } from './native';
 import { referenceKernels } from './reference';
 
 export { adamStep, type AdamOptions } from './adam';
+export {
+  assignCells,
+  cellSimilarities,
+  codebookLoss,
+  codebookStatistics,
+  MAX_ENTRIES,
+  upsampledArgmax,
+  type CodebookLossOptions,
+  type CodebookStatistics,
+} from './codebook';
+export type { CodebookShape, MapShape } from './codebook.reference';
 export * from './errors';
 export * from './layout';
 export { photoToTensor } from './photo';

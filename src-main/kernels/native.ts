@@ -1,8 +1,16 @@
 /** The kernels of the C++ addon. */
 import type { NativeAddon, NativeRasterizer, NativeRenderArguments } from './addon';
 import type { AdamArguments } from './adam.reference';
+import type { CodebookInput, CodebookLossParts, CodebookWeights, MapShape } from './codebook.reference';
 import { NonFiniteParameterError, PARAMETER_GROUPS } from './errors';
-import type { HostKernels, PhotometricArguments, RenderArrays, RenderGradientArrays, RenderState } from './hostKernels';
+import type {
+  CodebookLossOutputs,
+  HostKernels,
+  PhotometricArguments,
+  RenderArrays,
+  RenderGradientArrays,
+  RenderState,
+} from './hostKernels';
 import type { RenderView } from './render.reference';
 
 interface FrameState {
@@ -94,6 +102,26 @@ export class NativeKernels implements HostKernels {
 
   neighbours(points: Float32Array, count: number, k: number, meanDistances: Float32Array): void {
     this.addon.neighbours(points, count, k, meanDistances);
+  }
+
+  codebookLoss(
+    input: CodebookInput<Float32Array>,
+    weights: CodebookWeights,
+    outputs: CodebookLossOutputs,
+  ): CodebookLossParts {
+    return this.addon.codebookLoss({ ...input, ...weights, ...outputs });
+  }
+
+  assignCells(input: CodebookInput<Float32Array>, indices: Int32Array, similarity: Float32Array | null): void {
+    this.addon.assignCells({ ...input, indices, similarity });
+  }
+
+  cellSimilarities(input: CodebookInput<Float32Array>, similarity: Float32Array): void {
+    this.addon.cellSimilarities({ ...input, similarity });
+  }
+
+  upsampledArgmax(similarity: Float32Array, shape: MapShape, map: Uint8Array): void {
+    this.addon.upsampledArgmax({ ...shape, similarity, map });
   }
 
   photoToPlanes(rgb: Uint8Array, width: number, height: number, planes: Float32Array): void {

@@ -1,5 +1,11 @@
 /** The readable float64 kernels behind the same door: the oracle, and what runs where the addon cannot load. */
 import { adamReference } from './adam.reference';
+import {
+  assignReference,
+  codebookLossReference,
+  similaritiesReference,
+  upsampledArgmaxReference,
+} from './codebook.reference';
 import type { HostKernels, PhotometricArguments, RenderArrays, RenderGradientArrays, RenderState } from './hostKernels';
 import { neighboursReference } from './neighbours.reference';
 import { photoToPlanesReference } from './photo.reference';
@@ -38,6 +44,22 @@ export const referenceKernels: HostKernels = {
     return result.loss;
   },
 
+  codebookLoss(input, weights, outputs) {
+    const { gradient, assigned, counts, ...parts } = codebookLossReference(input, weights);
+    outputs.gradient?.set(gradient);
+    outputs.assigned.set(assigned);
+    outputs.counts.set(counts);
+    return parts;
+  },
+
+  assignCells(input, indices, similarity) {
+    const result = assignReference(input);
+    indices.set(result.indices);
+    similarity?.set(result.similarity);
+  },
+
+  cellSimilarities: (input, similarity) => similarity.set(similaritiesReference(input)),
+  upsampledArgmax: upsampledArgmaxReference,
   adam: adamReference,
   neighbours: neighboursReference,
   photoToPlanes: photoToPlanesReference,

@@ -125,6 +125,7 @@ export function benchAdam(addon: NativeAddon, count: number, threads: number): R
       beta2: 0.999,
       epsilon: 1e-15,
       step: 10,
+      weightDecay: 0,
     },
   };
   const timing = time(15, () => addon.adam(args));

@@ -111,12 +111,12 @@ describe.each(BACKENDS)('ops on %s', (backend) => {
       const gradient = draw();
       tf.tidy(() =>
         adamStep(parameter, tf.tensor2d(gradient, shape), first, second, {
-          ...{ step, count, rates, beta1: 0.9, beta2: 0.999, eps: 1e-15 },
+          ...{ step, count, rates, beta1: 0.9, beta2: 0.999, eps: 1e-15, weightDecay: 0.01 },
         }),
       );
       adamReference({
         ...{ ...exact, gradient: Float64Array.from(gradient), count, columns, rates, step },
-        ...{ beta1: 0.9, beta2: 0.999, epsilon: 1e-15 },
+        ...{ beta1: 0.9, beta2: 0.999, epsilon: 1e-15, weightDecay: 0.01 },
       });
     }
     const result = parameter.dataSync();
