@@ -13,6 +13,7 @@ const INPUT = new Set([
   'FileError',
   'LanguageError',
   'ModelError',
+  'TextError',
   'ResumeError',
   'InputError',
 ]);
