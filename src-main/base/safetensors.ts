@@ -6,13 +6,13 @@
  *   data      row-major little-endian values; the tensors cover it without overlap and without gaps
  *
  * A file is hostile until parsed: every size is bounded by the file's own length before anything is allocated. We read and
- * write F32, U32 and U8; the header is padded with spaces to a multiple of 8, so that the data is aligned.
+ * write F32, U32, F16 (as its bits, in a Uint16Array) and U8; the header is padded with spaces to a multiple of 8, so that the data is aligned.
  */
 import type { Hash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 
-export type TensorData = Float32Array | Uint32Array | Uint8Array;
+export type TensorData = Float32Array | Uint32Array | Uint16Array | Uint8Array;
 
 export interface NamedTensor {
   /** row-major; an empty shape is a scalar */
@@ -38,7 +38,7 @@ export class SafetensorsError extends Error {
 
 const MAX_HEADER_BYTES = 16 * 1024 * 1024;
 const MAX_TENSORS = 65_536;
-const ITEM_BYTES = { F32: 4, U32: 4, U8: 1 };
+const ITEM_BYTES = { F32: 4, U32: 4, F16: 2, U8: 1 };
 type Dtype = keyof typeof ITEM_BYTES;
 
 const METADATA = z.record(z.string(), z.string());
@@ -59,6 +59,7 @@ export interface TensorEntry {
 
 function dtypeOf(data: TensorData): Dtype {
   if (data instanceof Float32Array) return 'F32';
+  if (data instanceof Uint16Array) return 'F16';
   return data instanceof Uint32Array ? 'U32' : 'U8';
 }
 
@@ -90,8 +91,8 @@ function parseEntry(file: string, name: string, value: unknown, dataBytes: numbe
   const parsed = ENTRY.safeParse(value);
   if (!parsed.success) throw new SafetensorsError(file, name, `malformed entry (${z.prettifyError(parsed.error)})`);
   const { dtype, shape, data_offsets: offsets } = parsed.data;
-  if (!(dtype === 'F32' || dtype === 'U32' || dtype === 'U8'))
-    throw new SafetensorsError(file, name, `type ${dtype.slice(0, 16)} is not supported (F32, U32 and U8 are)`);
+  if (!(dtype === 'F32' || dtype === 'U32' || dtype === 'F16' || dtype === 'U8'))
+    throw new SafetensorsError(file, name, `type ${dtype.slice(0, 16)} is not supported (F32, U32, F16 and U8 are)`);
   const [begin, end] = offsets;
   if (begin > end || end > dataBytes)
     throw new SafetensorsError(
@@ -167,6 +168,7 @@ async function readExactly(file: string, handle: FileHandle, target: Uint8Array,
 
 function allocate(dtype: Dtype, bytes: number): TensorData {
   if (dtype === 'F32') return new Float32Array(bytes / 4);
+  if (dtype === 'F16') return new Uint16Array(bytes / 2);
   return dtype === 'U32' ? new Uint32Array(bytes / 4) : new Uint8Array(bytes);
 }
 

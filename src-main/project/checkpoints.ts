@@ -105,7 +105,8 @@ export async function readCheckpoint(folder: string): Promise<TrainingSnapshot> 
   try {
     const file = await readSafetensors(path, { hash, maxBytes: expected.bytes });
     for (const [name, { shape, data }] of file.tensors) {
-      if (data instanceof Uint8Array) throw new SafetensorsError(path, name, 'U8 has no place in a checkpoint');
+      if (data instanceof Uint8Array || data instanceof Uint16Array)
+        throw new SafetensorsError(path, name, 'U8 and F16 have no place in a checkpoint');
       tensors[name] = { shape, data };
     }
   } catch (error) {

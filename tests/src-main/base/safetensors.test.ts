@@ -24,6 +24,7 @@ async function sample(): Promise<string> {
     ['weights', { shape: [2, 3], data: Float32Array.of(1, -0, NaN, Infinity, 1e-40, 3.4e38) }],
     ['__proto__', { shape: [2], data: Uint32Array.of(0, 0xffffffff) }],
     ['bytes', { shape: [3], data: Uint8Array.of(0, 127, 255) }],
+    ['halves', { shape: [3, 1], data: Uint16Array.of(0x3c00, 0xfc00, 0x7e01) }],
     ['none', { shape: [0, 5], data: new Float32Array(0) }],
     ['scalar', { shape: [], data: Uint8Array.of(9) }],
   ];
@@ -46,6 +47,7 @@ describe('safetensors', () => {
     );
     expect(tensors.get('__proto__')?.data).toEqual(Uint32Array.of(0, 0xffffffff));
     expect(tensors.get('bytes')?.data).toEqual(Uint8Array.of(0, 127, 255));
+    expect(tensors.get('halves')).toEqual({ shape: [3, 1], data: Uint16Array.of(0x3c00, 0xfc00, 0x7e01) });
     expect(tensors.get('none')?.shape).toEqual([0, 5]);
     expect(tensors.get('scalar')).toEqual({ shape: [], data: Uint8Array.of(9) });
     expect(hash.digest('hex')).toBe(
