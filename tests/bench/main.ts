@@ -10,6 +10,7 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadAddon } from '../../src-main/kernels/addon';
 import type { Channel } from '../../src-main/kernels/layout';
+import { benchCodebook } from './assignment';
 import { benchAdam, benchNeighbours, benchPhoto, benchPhotometric, benchRender } from './kernels';
 import { format, header } from './measure';
 import { benchCamera, countPairs, randomScene } from './scene';
@@ -54,6 +55,7 @@ for (const set of sets) {
       console.log(format(benchPhotometric(addon, width, height, threads), machine));
     for (const count of [25_000, 200_000]) console.log(format(benchAdam(addon, count, threads), machine));
     for (const { scene } of cases) console.log(format(benchNeighbours(addon, scene, threads), machine));
+    for (const row of await benchCodebook(addon, threads)) console.log(format(row, machine));
     if (threads === 1) console.log(format(benchPhoto(addon, 960, 540), machine));
   }
 }
