@@ -25,16 +25,25 @@ export interface HoldoutSplit {
 }
 
 /**
- * Holds out every `every`th photo by name, starting with the first (13 of 97 at 8); 0 holds out none.
+ * Holds out every `every`th photo by name, starting with the first (13 of 97 at 8); 0 holds out none. A capture that names its
+ * held-out photos itself is believed instead, unless none are to be held out.
  *
+ * @param named  `Capture.heldOut`
  * @throws RangeError when `every` is 1, which would leave nothing to train on, or not a whole number
  */
-export function splitHoldout(photos: readonly { readonly name: string }[], every: number): HoldoutSplit {
+export function splitHoldout(
+  photos: readonly { readonly name: string }[],
+  every: number,
+  named: readonly string[] | null = null,
+): HoldoutSplit {
   if (!Number.isInteger(every) || every < 0 || every === 1)
     throw new RangeError(`cannot hold out every ${every}th photo`);
   const order = photos.map((_, i) => i).sort((a, b) => (photos[a].name < photos[b].name ? -1 : 1));
+  const chosen = named && new Set(named);
+  const isHeldOut = (index: number, rank: number): boolean =>
+    every !== 0 && (chosen ? chosen.has(photos[index].name) : rank % every === 0);
   return {
-    training: order.filter((_, rank) => every === 0 || rank % every !== 0),
-    heldOut: order.filter((_, rank) => every !== 0 && rank % every === 0),
+    training: order.filter((index, rank) => !isHeldOut(index, rank)),
+    heldOut: order.filter((index, rank) => isHeldOut(index, rank)),
   };
 }

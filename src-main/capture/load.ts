@@ -6,6 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { Tally } from './assemble';
 import { captureRoot, findModel, MODEL_FOLDERS, readColmapPhotos, readColmapPoints, type ColmapModel } from './colmap';
 import { CaptureError } from './errors';
+import { readHeldOut } from './heldOut';
 import { firstFile, isFolder } from './photoFiles';
 import { readTransforms, readTransformsPhotos, readTransformsPoints } from './transforms';
 import type { Capture, Photo } from './types';
@@ -63,7 +64,8 @@ async function loadColmap(model: ColmapModel, imagePath: string | undefined, jso
   if (basename(model.folder) === '0' && (await isFolder(join(dirname(model.folder), '1')))) {
     warnings.push(`COLMAP made several models; ${join('sparse', '0')} was read`);
   }
-  return { name: basename(root), root, format: 'colmap', photos, points, warnings };
+  const heldOut = await readHeldOut(root, photos, warnings);
+  return { name: basename(root), root, format: 'colmap', photos, points, heldOut, warnings };
 }
 
 async function loadTransforms(path: string, imagePath: string | undefined): Promise<Capture> {
@@ -77,7 +79,8 @@ async function loadTransforms(path: string, imagePath: string | undefined): Prom
   const points = await readTransformsPoints(root, file, transforms, notes);
   const warnings = [...tally.lines(), ...notes];
   if (!points) warnings.push(`${file} has no sparse points: Gaussians start at random`);
-  return { name: basename(root), root, format: 'transforms', photos, points, warnings };
+  const heldOut = await readHeldOut(root, photos, warnings);
+  return { name: basename(root), root, format: 'transforms', photos, points, heldOut, warnings };
 }
 
 function requirePhotos(photos: readonly Photo[], file: string): void {

@@ -43,6 +43,8 @@ export interface Capture {
   /** sorted by name, code unit by code unit */
   readonly photos: Photo[];
   readonly points: SparsePoints | null;
+  /** names of photos that the capture itself keeps from training (`test.txt`); null when it does not say */
+  readonly heldOut: string[] | null;
   /** one line each, for a person */
   readonly warnings: string[];
 }

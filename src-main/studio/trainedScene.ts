@@ -65,7 +65,8 @@ export async function openTrainedScene(
     loadCapture(capturePath),
     initKernels({ backend, threads: threads || undefined }),
   ]);
-  const heldOut = splitHoldout(capture.photos, settings.holdout).heldOut.map((index) => capture.photos[index]);
+  const split = splitHoldout(capture.photos, settings.holdout, capture.heldOut);
+  const heldOut = split.heldOut.map((index) => capture.photos[index]);
   const shDegree = shDegreeAt(Math.max(1, snapshot.step), settings);
   return { root, exports, snapshot, settings, scene: sceneOf(snapshot), shDegree, photos: capture.photos, heldOut };
 }

@@ -126,7 +126,7 @@ export class TrainingRun {
       loadCapture(command.capture),
     ]);
     for (const warning of capture.warnings) warn(warning);
-    const split = splitHoldout(capture.photos, settings.holdout);
+    const split = splitHoldout(capture.photos, settings.holdout, capture.heldOut);
     const train = split.training.map((index) => capture.photos[index]);
     const heldOut = split.heldOut.map((index) => capture.photos[index]);
     if (train.length === 0) {

@@ -8,6 +8,8 @@
 const BINS = 12;
 const LEAF = 4;
 const DEPTH = 64;
+/** Boxes are a little deeper than rounding: a flat one must not be missed. */
+const MARGIN = 1.0000004;
 
 export interface Tree {
   /** [nodes, 6] lower and upper corner */
@@ -175,6 +177,7 @@ export class RayCaster {
   readonly #tree: Tree;
   readonly #passes: Float32Array;
   readonly #stack = new Int32Array(2 * DEPTH);
+  readonly #entries = new Float64Array(2 * DEPTH);
 
   /** @param passes  share of light that a triangle of the tree's order lets through to what lies behind it */
   constructor(tree: Tree, passes: Float32Array) {
@@ -186,7 +189,17 @@ export class RayCaster {
   closest(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number, near: number, far: number): boolean {
     const { bounds, links, triangles } = this.#tree;
     const stack = this.#stack;
-    const [ix, iy, iz] = [1 / dx, 1 / dy, 1 / dz];
+    const entries = this.#entries;
+    const ix = 1 / (dx === 0 ? 1e-30 : dx);
+    const iy = 1 / (dy === 0 ? 1e-30 : dy);
+    const iz = 1 / (dz === 0 ? 1e-30 : dz);
+    // Which corner of a box is met first depends on the direction alone.
+    const nearX = ix < 0 ? 3 : 0;
+    const nearY = iy < 0 ? 4 : 1;
+    const nearZ = iz < 0 ? 5 : 2;
+    const farX = 3 - nearX;
+    const farY = 5 - nearY;
+    const farZ = 7 - nearZ;
     let best = far;
     let hit = -1;
     let hitU = 0;
@@ -194,48 +207,65 @@ export class RayCaster {
     let depth = 0;
     let node = 0;
     for (;;) {
-      const b = 6 * node;
-      const x0 = (bounds[b] - ox) * ix;
-      const x1 = (bounds[b + 3] - ox) * ix;
-      const y0 = (bounds[b + 1] - oy) * iy;
-      const y1 = (bounds[b + 4] - oy) * iy;
-      const z0 = (bounds[b + 2] - oz) * iz;
-      const z1 = (bounds[b + 5] - oz) * iz;
-      let enter = x0 < x1 ? x0 : x1;
-      let leave = x0 < x1 ? x1 : x0;
-      const ye = y0 < y1 ? y0 : y1;
-      const yl = y0 < y1 ? y1 : y0;
-      if (ye > enter) enter = ye;
-      if (yl < leave) leave = yl;
-      const ze = z0 < z1 ? z0 : z1;
-      const zl = z0 < z1 ? z1 : z0;
-      if (ze > enter) enter = ze;
-      if (zl < leave) leave = zl;
-      if (enter <= leave * 1.0000004 && leave >= near && enter <= best) {
-        const count = links[2 * node + 1];
-        if (count < 0) {
-          // The nearer child first: by the sign of the direction along the axis that parts the two boxes most.
-          const right = links[2 * node];
-          const left = node + 1;
-          const [l, r] = [6 * left, 6 * right];
-          const toward =
-            (bounds[r] + bounds[r + 3] - bounds[l] - bounds[l + 3]) * dx +
-            (bounds[r + 1] + bounds[r + 4] - bounds[l + 1] - bounds[l + 4]) * dy +
-            (bounds[r + 2] + bounds[r + 5] - bounds[l + 2] - bounds[l + 5]) * dz;
-          if (toward >= 0) {
-            stack[depth++] = right;
+      const count = links[2 * node + 1];
+      if (count < 0) {
+        const left = node + 1;
+        const right = links[2 * node];
+        const l = 6 * left;
+        const r = 6 * right;
+        let x = (bounds[l + nearX] - ox) * ix;
+        let y = (bounds[l + nearY] - oy) * iy;
+        let z = (bounds[l + nearZ] - oz) * iz;
+        let enterLeft = x > y ? x : y;
+        if (z > enterLeft) enterLeft = z;
+        if (near > enterLeft) enterLeft = near;
+        x = (bounds[l + farX] - ox) * ix;
+        y = (bounds[l + farY] - oy) * iy;
+        z = (bounds[l + farZ] - oz) * iz;
+        let leave = x < y ? x : y;
+        if (z < leave) leave = z;
+        const hitLeft = enterLeft <= leave * MARGIN && enterLeft < best;
+        x = (bounds[r + nearX] - ox) * ix;
+        y = (bounds[r + nearY] - oy) * iy;
+        z = (bounds[r + nearZ] - oz) * iz;
+        let enterRight = x > y ? x : y;
+        if (z > enterRight) enterRight = z;
+        if (near > enterRight) enterRight = near;
+        x = (bounds[r + farX] - ox) * ix;
+        y = (bounds[r + farY] - oy) * iy;
+        z = (bounds[r + farZ] - oz) * iz;
+        leave = x < y ? x : y;
+        if (z < leave) leave = z;
+        const hitRight = enterRight <= leave * MARGIN && enterRight < best;
+        if (hitLeft && hitRight) {
+          if (enterLeft <= enterRight) {
+            stack[depth] = right;
+            entries[depth++] = enterRight;
             node = left;
           } else {
-            stack[depth++] = left;
+            stack[depth] = left;
+            entries[depth++] = enterLeft;
             node = right;
           }
           continue;
         }
+        if (hitLeft) {
+          node = left;
+          continue;
+        }
+        if (hitRight) {
+          node = right;
+          continue;
+        }
+      } else {
         const first = links[2 * node];
-        for (let i = first; i < first + count; i++) {
-          const t = 9 * i;
-          const [ax, ay, az] = [triangles[t + 3], triangles[t + 4], triangles[t + 5]];
-          const [bx, by, bz] = [triangles[t + 6], triangles[t + 7], triangles[t + 8]];
+        for (let t = 9 * first; t < 9 * (first + count); t += 9) {
+          const ax = triangles[t + 3];
+          const ay = triangles[t + 4];
+          const az = triangles[t + 5];
+          const bx = triangles[t + 6];
+          const by = triangles[t + 7];
+          const bz = triangles[t + 8];
           const px = dy * bz - dz * by;
           const py = dz * bx - dx * bz;
           const pz = dx * by - dy * bx;
@@ -255,20 +285,24 @@ export class RayCaster {
           const distance = (bx * qx + by * qy + bz * qz) * inverse;
           if (distance >= near && distance < best) {
             best = distance;
-            hit = i;
+            hit = t;
             hitU = u;
             hitV = v;
           }
         }
       }
-      if (depth === 0) break;
-      node = stack[--depth];
+      // Back to the nearest box that was left aside, unless something before it was hit since.
+      do {
+        if (depth === 0) {
+          this.t = hit < 0 ? Infinity : best;
+          this.triangle = hit < 0 ? -1 : hit / 9;
+          this.u = hitU;
+          this.v = hitV;
+          return hit >= 0;
+        }
+        node = stack[--depth];
+      } while (entries[depth] >= best);
     }
-    this.t = hit < 0 ? Infinity : best;
-    this.triangle = hit;
-    this.u = hitU;
-    this.v = hitV;
-    return hit >= 0;
   }
 
   /** How much light goes from one end to the other: 0 behind anything opaque, in between behind glass. */

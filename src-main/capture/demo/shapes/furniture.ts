@@ -1,6 +1,6 @@
 /** What stands in the room: boards as flat boxes, so that light falls on them in fine grids. */
 import type { Adjective } from '../catalogue';
-import { block, box, curve, ellipsoid, lathe, place, quad, tube, type Part } from '../mesh';
+import { block, box, curve, ellipsoid, lathe, place, quad, tube, type Part, type Vector } from '../mesh';
 import { called, surface, wood } from '../surface';
 import { fittings, of, type Solid } from './solid';
 
@@ -19,6 +19,11 @@ function boards(adjective: Adjective): ReturnType<typeof wood> {
         ...called(adjective, 'wood', 0),
         second: called(adjective).colour.map((c) => c * 0.82) as unknown as readonly [number, number, number],
       };
+}
+
+/** Four points on the floor. */
+function feet(x: number, y: number): Vector[] {
+  return [-1, 1].flatMap((sx) => [-1, 1].map((sy): Vector => [sx * x, sy * y, 0]));
 }
 
 export function table(adjective: Adjective): Solid {
@@ -102,19 +107,14 @@ export function chair(adjective: Adjective): Solid {
 }
 
 export function armchair(adjective: Adjective): Solid {
-  const legs: Part[] = [];
-  for (const x of [-0.34, 0.34])
-    for (const y of [-0.3, 0.3])
-      (legs.push(
-        lathe(
-          [
-            [0.018, 0],
-            [0.028, 0.13],
-          ],
-          12,
-        ),
-      ),
-        (legs[legs.length - 1] = place(legs[legs.length - 1], { at: [x, y, 0] })));
+  const leg = lathe(
+    [
+      [0.018, 0],
+      [0.028, 0.13],
+    ],
+    12,
+  );
+  const legs = feet(0.34, 0.3).map((at) => place(leg, { at }));
   const cloth = called(adjective, 'fabric', 0);
   return [
     ...of(
@@ -142,21 +142,14 @@ export function shelf(adjective: Adjective): Solid {
 
 export function cabinet(adjective: Adjective): Solid {
   const { width, depth, height } = CABINET_SIZE;
-  const legs: Part[] = [];
-  for (const x of [-1, 1])
-    for (const y of [-1, 1])
-      legs.push(
-        place(
-          lathe(
-            [
-              [0.012, 0],
-              [0.02, 0.14],
-            ],
-            10,
-          ),
-          { at: [x * (width / 2 - 0.08), y * (depth / 2 - 0.07), 0] },
-        ),
-      );
+  const leg = lathe(
+    [
+      [0.012, 0],
+      [0.02, 0.14],
+    ],
+    10,
+  );
+  const legs = feet(width / 2 - 0.08, depth / 2 - 0.07).map((at) => place(leg, { at }));
   const doors = [-1, 0, 1].flatMap((i) =>
     block((i * (width - 0.04)) / 3, -depth / 2 - 0.008, 0.17, (width - 0.07) / 3, 0.016, height - 0.22),
   );
