@@ -19,6 +19,8 @@ export interface RenderedView {
   readonly instances: Uint8Array;
   /** [height, width] metres along the camera's axis, 0 = nothing */
   readonly depth: Float32Array;
+  /** [height, width, 3] unit normals in the world, towards the camera */
+  readonly normals: Float32Array;
 }
 
 export interface RenderSettings {
@@ -54,12 +56,12 @@ export function renderView(
   const shown = new Float32Array(3 * pixels);
   const instances = new Uint8Array(pixels);
   const depth = new Float32Array(pixels);
-  const faces = new Float32Array(3 * pixels);
+  const normals = new Float32Array(3 * pixels);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
       eye.look(x + 0.5, y + 0.5);
       shown.set(eye.colour, 3 * i);
-      faces.set(eye.normal, 3 * i);
+      normals.set(eye.normal, 3 * i);
       instances[i] = eye.instance;
       depth[i] = eye.depth;
     }
@@ -79,7 +81,7 @@ export function renderView(
       }
     }
   }
-  return { width, height, rgb, instances, depth };
+  return { width, height, rgb, instances, depth, normals };
 
   function isEdge(x: number, y: number, i: number): boolean {
     return (
@@ -93,7 +95,7 @@ export function renderView(
   function differs(i: number, j: number): boolean {
     if (instances[i] !== instances[j]) return true;
     const [a, b] = [3 * i, 3 * j];
-    if (faces[a] * faces[b] + faces[a + 1] * faces[b + 1] + faces[a + 2] * faces[b + 2] < 0.8) return true;
+    if (normals[a] * normals[b] + normals[a + 1] * normals[b + 1] + normals[a + 2] * normals[b + 2] < 0.8) return true;
     for (let k = 0; k < 3; k++) if (Math.abs(shown[a + k] - shown[b + k]) > EDGE) return true;
     return false;
   }
