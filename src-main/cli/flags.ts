@@ -5,7 +5,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { settingFields, settingGroups, trainingSettings } from '#contract/settings';
-import type { SettingField, SettingGroup, TrainingSettings } from '#contract/settings';
+import type { SettingField, SettingGroup, SettingName, TrainingSettings } from '#contract/settings';
 import { presets } from '#contract/presets';
 import { UsageError } from './exit';
 
@@ -27,11 +27,15 @@ function valueName(field: SettingField): string {
   return field.unit === 'px' && field.name !== 'pruneRadius' ? 'long-side' : 'n';
 }
 
-/** Adds a flag for every setting of some groups. */
-export function addSettingFlags(command: Command, groups: readonly SettingGroup[] = settingGroups): Command {
+/** Adds a flag for every setting of some groups, and for single ones of others. */
+export function addSettingFlags(
+  command: Command,
+  groups: readonly SettingGroup[] = settingGroups,
+  also: readonly SettingName[] = [],
+): Command {
   let group = '';
   for (const field of settingFields) {
-    if (!groups.includes(field.group)) continue;
+    if (!groups.includes(field.group) && !also.includes(field.name)) continue;
     if (field.group !== group) {
       group = field.group;
       command.optionsGroup(`Settings, ${group}:`);

@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
 import { exitCodes, report, UsageError } from './exit';
 import type { ExitCode } from './exit';
+import type { DemoFlags } from './demo';
 import type { ExportOptions } from './export';
 import type { RenderOptions } from './render';
 import type { SceneFlags } from './sceneOptions';
@@ -34,6 +35,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
 
 async function addCommands(program: Command, later: (run: Action) => void, chosen: string | undefined): Promise<void> {
   await addTrain(program, later, chosen);
+  await addCodebook(program, later, chosen);
   program
     .command('render')
     .summary('draw a trained project from the poses of its photos')
@@ -81,6 +83,19 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
       later(async () => (await import('./info')).infoCommand(path, options)),
     );
   program
+    .command('demo')
+    .summary('render a room with exact truth, to try everything without a camera')
+    .argument('<folder>', 'where to put the capture; must not exist or be empty')
+    .option('--seed <n>', 'which room (default: 1)')
+    .option('--objects <n>', 'things to label, 12 … 32 (default: 20)')
+    .option('--views <n>', 'photos to train on; one more is held out for every four (default: 48)')
+    .option('--size <width>x<height>', 'of the photos, px (default: 320x240)')
+    .option('--threads <n>', 'threads that render; 0 takes every core', '0')
+    .option('--json', 'one JSON object')
+    .action((folder: string, options: DemoFlags) =>
+      later(async () => (await import('./demo')).demoCommand(folder, options)),
+    );
+  program
     .command('doctor')
     .summary('whether this machine has what Legato needs')
     .option('--json', 'one JSON object')
@@ -110,5 +125,26 @@ async function addTrain(program: Command, later: (run: Action) => void, chosen: 
   const { addSettingFlags, givenSettings } = await import('./flags');
   addSettingFlags(train).action((capture: string) =>
     later(async () => (await import('./train')).train(capture, givenSettings(train), train.opts())),
+  );
+}
+
+/** Its flags come from the settings schema, which other commands need not load. */
+async function addCodebook(program: Command, later: (run: Action) => void, chosen: string | undefined): Promise<void> {
+  const codebook = program
+    .command('codebook')
+    .summary('learn the codebook from features, and write an index map of every photo')
+    .argument('<project>', 'the project folder, whose features `legato features` computed')
+    .option(
+      '--words <list>',
+      'words to name entries with: auto, none, toy, nyu40, scannet200, ade20k-150, coco',
+      'auto',
+    )
+    .option('--pictures [folder]', 'draw index maps over photos and a chart of use (default: exports/codebook)')
+    .option('--palette-seed <n>', 'hand the colours of the pictures out anew; 0 leaves them', '0')
+    .option('--json', 'one JSON event per line on stdout');
+  if (chosen !== 'codebook') return;
+  const { addSettingFlags, givenSettings } = await import('./flags');
+  addSettingFlags(codebook, ['codebook', 'machine'], ['preset', 'seed', 'resolution']).action((project: string) =>
+    later(async () => (await import('./codebook')).codebook(project, givenSettings(codebook), codebook.opts())),
   );
 }

@@ -90,7 +90,7 @@ class ChildHost implements LanguageHost {
       this.#listener({ type: 'warning', message: text, photo: null });
       return;
     }
-    if (parsed.data.type === 'finished' || parsed.data.type === 'failed') this.#active = false;
+    if (['finished', 'codebookFinished', 'failed'].includes(parsed.data.type)) this.#active = false;
     this.#listener(parsed.data);
   }
 

@@ -3,6 +3,7 @@
  * where it crosses a process or a socket. A process does one job at a time; features and maps travel as files, never in here.
  */
 import { z } from 'zod';
+import { codebookCommand, codebookEvents } from './codebookMessages';
 import { trainerFailure } from './messages';
 import { trainingSettings } from './settings';
 
@@ -41,6 +42,7 @@ export type FeaturesCommand = z.infer<typeof featuresCommand>;
 
 export const languageCommand = z.discriminatedUnion('type', [
   featuresCommand,
+  codebookCommand,
   /** ends the job within a batch; what is finished stays */
   z.strictObject({ type: z.literal('cancel') }),
 ]);
@@ -99,6 +101,7 @@ export type FeaturePlan = z.infer<typeof featurePlan>;
 
 export const languageEvent = z.discriminatedUnion('type', [
   featurePlan,
+  ...codebookEvents,
   z.object({
     type: z.literal('progress'),
     stage: z.enum(featureStages),

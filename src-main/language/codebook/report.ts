@@ -151,7 +151,7 @@ export function utilisationBars(utilisation: readonly number[], columns = 64): s
 }
 
 /** The report as a person reads it. @param named  most entries whose names are listed, the fullest first */
-export function reportLines(report: CodebookReport, named = 20): string[] {
+export function reportLines(report: Omit<CodebookReport, 'leftOut' | 'pixelShare' | 'epochs'>, named = 20): string[] {
   const { clip, dino, bytes, utilisation, names } = report;
   const lines = [
     `${grouped(report.cells)} cells of ${report.photos} photos, ${report.entries} entries: ${report.used} used, ${report.dead} dead, perplexity ${report.perplexity.toFixed(1)}`,

@@ -1,0 +1,104 @@
+/**
+ * A codebook from beginning to end: train, encode every photo with the final entries, name the entries, write all of it.
+ *
+ * Nothing takes the place of what was there before the last moment, so that a cancelled or failed run leaves the old codebook with its
+ * old maps. Should the process die between the two last writes, codebook and maps carry different hashes, and readers notice.
+ */
+import { writeFileAtomically } from '../../base/index';
+import type { CellSource } from '../cells';
+import { codebookHash, writeCodebook, type Codebook, type EntryName, type ModelIdentity } from './codebookFile';
+import { Encoder, type PhotoFrame } from './encode';
+import { encodeIndexMap } from './indexMap';
+import { MapFolderWriter, mapNames } from './mapFolder';
+import { PhotoReader } from './photoReader';
+import { reportOf, type CodebookReport } from './report';
+import type { CodebookSettings } from './settings';
+import { trainCodebook, type TrainingProgress } from './train';
+
+export interface EncodingProgress {
+  readonly photos: number;
+  readonly photosTotal: number;
+}
+
+export interface BuildInputs {
+  readonly source: CellSource;
+  readonly clip: ModelIdentity;
+  readonly dino: ModelIdentity;
+  readonly settings: CodebookSettings;
+  /** size and mask of a photo's map */
+  frame(photo: number): Promise<PhotoFrame>;
+  /** names of the entries; null when there are no words */
+  readonly name: ((codebook: Pick<Codebook, 'entries' | 'shape'>) => Promise<EntryName[]>) | null;
+  readonly paths: { readonly codebook: string; readonly maps: string; readonly report: string };
+}
+
+export interface BuildOptions {
+  readonly signal?: AbortSignal;
+  readonly training?: (progress: TrainingProgress) => void;
+  readonly encoding?: (progress: EncodingProgress) => void;
+  readonly warn?: (message: string) => void;
+}
+
+export interface Built {
+  readonly codebook: Codebook;
+  readonly report: CodebookReport;
+}
+
+/** @throws LanguageError, FileError; the signal's reason when it is aborted */
+export async function buildCodebook(inputs: BuildInputs, options: BuildOptions = {}): Promise<Built> {
+  const { source, settings, paths } = inputs;
+  const { signal, encoding } = options;
+  const said = new Set<string>();
+  const warn = (message: string): void => {
+    if (!said.has(message)) options.warn?.(message);
+    said.add(message);
+  };
+  const names = mapNames(source.photos);
+  const trained = await trainCodebook(source, settings, { signal, progress: options.training, warn });
+  const { entries, shape } = trained;
+  const hash = codebookHash(shape, entries);
+
+  const encoder = new Encoder(entries, shape);
+  const maps = new MapFolderWriter(paths.maps);
+  const reader = new PhotoReader(source, warn);
+  let photos = 0;
+  try {
+    for await (const photo of reader.read(source.photos.map((_, index) => index))) {
+      signal?.throwIfAborted();
+      const frame = await inputs.frame(photo.photo);
+      const indices = encoder.encode(photo, frame);
+      const name = names.get(source.photos[photo.photo]) as string;
+      await maps.write(name, encodeIndexMap(indices, frame.width, frame.height, hash));
+      encoding?.({ photos: ++photos, photosTotal: source.photos.length });
+    }
+    const entryNames = inputs.name === null ? [] : await inputs.name({ entries, shape });
+    const codebook: Codebook = {
+      shape,
+      entries,
+      size: settings.codebookSize,
+      counts: Uint32Array.from(encoder.measures.cells),
+      clip: inputs.clip,
+      dino: inputs.dino,
+      settings: { ...settings },
+      names: entryNames,
+      hash,
+    };
+    const report = reportOf({
+      shape,
+      measures: encoder.measures,
+      photos,
+      leftOut: [...reader.broken].map((photo) => source.photos[photo]),
+      mapBytes: maps.bytes,
+      names: entryNames,
+      epochs: trained.epochs,
+      hash,
+    });
+    signal?.throwIfAborted();
+    await writeCodebook(paths.codebook, codebook);
+    await maps.commit();
+    await writeFileAtomically(paths.report, `${JSON.stringify(report, null, 1)}\n`);
+    return { codebook, report };
+  } finally {
+    await maps.discard();
+  }
+}
