@@ -16,6 +16,8 @@ const entries = {
   server: 'src-main/server/index.ts',
   cli: 'src-main/cli/main.ts',
   trainer: 'src-main/studio/trainerProcess.ts',
+  demoRenderer: 'src-main/capture/demo/renderWorker.ts',
+  language: 'src-main/studio/languageProcess.ts',
 };
 
 export default defineConfig({

@@ -35,6 +35,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
 
 async function addCommands(program: Command, later: (run: Action) => void, chosen: string | undefined): Promise<void> {
   await addTrain(program, later, chosen);
+  await addFeatures(program, later, chosen);
   await addCodebook(program, later, chosen);
   program
     .command('render')
@@ -125,6 +126,28 @@ async function addTrain(program: Command, later: (run: Action) => void, chosen: 
   const { addSettingFlags, givenSettings } = await import('./flags');
   addSettingFlags(train).action((capture: string) =>
     later(async () => (await import('./train')).train(capture, givenSettings(train), train.opts())),
+  );
+}
+
+/** Its flags come from the settings schema, which other commands need not load. */
+async function addFeatures(program: Command, later: (run: Action) => void, chosen: string | undefined): Promise<void> {
+  const features = program
+    .command('features')
+    .summary('encode the photos with CLIP and DINO, after saying what it will cost')
+    .argument('<path>', 'a capture (COLMAP or transforms.json), or a project folder')
+    .option('--out <project>', 'the project folder of a capture (default: NAME.legato here)')
+    .option('--all', 'the photos that are held out from training too, to evaluate on them')
+    .option('--plan', 'only say what it will cost')
+    .option('--accept-cost', 'start although it takes more than a day, or more than the disk or --memory holds')
+    .option('--memory <MB>', 'memory that encoders and batches may take (default: half of what is free)')
+    .option('--provider <name>', 'where the encoders run: cpu, webgpu or cuda', 'cpu')
+    .option('--pictures [folder]', 'draw the principal components of each photo (default: exports/features)')
+    .option('--json', 'one JSON event per line on stdout');
+  if (chosen !== 'features') return;
+  const { addSettingFlags, givenSettings } = await import('./flags');
+  const also = ['preset', 'seed', 'holdout', 'threads', 'photoCache'] as const;
+  addSettingFlags(features, ['features'], also).action((path: string) =>
+    later(async () => (await import('./features')).features(path, givenSettings(features), features.opts())),
   );
 }
 
