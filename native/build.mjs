@@ -27,7 +27,21 @@ const soft = process.argv.includes('--soft') && !process.env.LEGATO_REQUIRE_NATI
 const windows = process.platform === 'win32';
 const version = JSON.parse(readFileSync(path.join(here, '..', 'package.json'), 'utf8')).version;
 
-const plain = ['addon', 'pool', 'binning', 'rasterizer', 'neighbours', 'quantise', 'dispatch'];
+const plain = [
+  'addon',
+  'addon_codebook',
+  'addon_elementwise',
+  'addon_network',
+  'addon_render',
+  'pool',
+  'binning',
+  'rasterizer',
+  'sampler',
+  'neighbours',
+  'quantise',
+  'perceptron',
+  'dispatch',
+];
 const perInstructionSet = [
   'project',
   'project_gradient',
@@ -36,6 +50,8 @@ const perInstructionSet = [
   'photometric',
   'elementwise',
   'codebook',
+  'network',
+  'sample',
   'machine',
   'table',
 ];

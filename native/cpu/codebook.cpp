@@ -113,11 +113,11 @@ void similarities(const Codes& codes, const float* cells, int begin, int end, fl
     }
     for (int p = 0; p < panels; p++) {
       const float* panel = codes.panels + static_cast<size_t>(p) * width * kColumns;
-      const Tile c = multiply(clip, 1, panel, codes.clipWidth);
+      const Tile c = multiply(clip, 1, panel, kColumns, codes.clipWidth);
       alignas(64) float half[kRows][kColumns];
       for (int r = 0; r < kRows; r++)
         for (int v = 0; v < kVectors; v++) store(half[r] + v * W, c.sum[r][v] * set(inverse[r][0]));
-      const Tile d = multiply(dino, 1, panel + static_cast<size_t>(codes.clipWidth) * kColumns, codes.dinoWidth);
+      const Tile d = multiply(dino, 1, panel + static_cast<size_t>(codes.clipWidth) * kColumns, kColumns, codes.dinoWidth);
       for (int r = 0; r < rows; r++) {
         float* row = out + static_cast<size_t>(cell - begin + r) * codes.stride + p * kColumns;
         for (int v = 0; v < kVectors; v++) store(row + v * W, fma(d.sum[r][v], set(inverse[r][1]), load(half[r] + v * W)));
@@ -207,7 +207,7 @@ void codeGradient(const Codes& codes, const float* cells, int begin, int end, co
         for (int entry = 0; entry < codes.entries; entry += kRows) {
           const float* a[kRows];
           for (int r = 0; r < kRows; r++) a[r] = slope + entry + r;
-          const Tile t = multiply(a, codes.stride, scratch, depth);
+          const Tile t = multiply(a, codes.stride, scratch, kColumns, depth);
           const int rows = codes.entries - entry < kRows ? codes.entries - entry : kRows;
           for (int r = 0; r < rows; r++) {
             float* g = gradient + static_cast<size_t>(entry + r) * width + column;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codebook_types.h"
+#include "network_types.h"
 #include "render_types.h"
 
 namespace legato {
@@ -34,6 +35,17 @@ struct KernelTable {
                        float* gradient);
   void (*upsampledArgmax)(const float* grid, int rows, int columns, int entries, int stride, int width, int height, int begin, int end,
                           float* scratch, uint8_t* out);
+  void (*packLayer)(const float* kernel, int in, int out, float* forward, float* backward);
+  void (*networkForward)(const Network&, int rows, const NetworkRows& act);
+  void (*networkBackward)(const Network&, int rows, const NetworkRows& act, const NetworkRows& grad, const NetworkSums& sums, bool toInput);
+  void (*softmaxLogits)(float* logits, int rows, int classes, int stride, int32_t* top);
+  int (*sampleLanes)();
+  void (*tileWeights)(const TileJob&, const int32_t* pixels, int count, uint32_t* rows, float* weights, int32_t* lengths);
+  void (*compositeSamples)(const uint32_t* offsets, const uint32_t* rows, const float* weights, const float* semantics, const float* u,
+                           int begin, int end, float* out);
+  void (*scatterSamples)(const uint32_t* offsets, const uint32_t* rows, const float* weights, const float* dOut, int begin, int end,
+                         float* sums);
+  void (*uncertainties)(const float* semantics, int begin, int end, float* u);
   double (*multiplyAdds)(int rounds, float* sink);
   void (*streamRead)(const float* data, size_t length, float* sink);
 };

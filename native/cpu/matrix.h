@@ -31,9 +31,10 @@ struct Tile {
  *
  * @param a      where A[r][0] lies, for each row
  * @param step   floats from A[r][k] to A[r][k + 1]
- * @param panel  [depth][kColumns]
+ * @param panel  where B[0][0] lies
+ * @param next   floats from B[k][0] to B[k + 1][0]; kColumns in a packed panel
  */
-LEGATO_INLINE Tile multiply(const float* const (&a)[kRows], ptrdiff_t step, const float* panel, int depth) {
+LEGATO_INLINE Tile multiply(const float* const (&a)[kRows], ptrdiff_t step, const float* panel, ptrdiff_t next, int depth) {
   Tile t;
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; r++)
@@ -42,7 +43,7 @@ LEGATO_INLINE Tile multiply(const float* const (&a)[kRows], ptrdiff_t step, cons
   for (int k = 0; k < depth; k++) {
     Float b[kVectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; v++) b[v] = load(panel + static_cast<ptrdiff_t>(k) * kColumns + v * W);
+    for (int v = 0; v < kVectors; v++) b[v] = load(panel + k * next + v * W);
 #pragma GCC unroll 8
     for (int r = 0; r < kRows; r++) {
       const Float x = set(a[r][k * step]);

@@ -104,14 +104,23 @@ ForwardReport Rasterizer::forward(const KernelTable& kernels, const View& view, 
   grow(cost_, static_cast<size_t>(tiles));
   const int floats = kernels.blendScratch(plan_);
   pool().run(tiles, [&](int tile, int worker) {
-    const TileJob job{binning_.list(tile), binning_.length(tile), tile % binning_.tilesX(), tile / binning_.tilesX(),
-                      splats_.data(),      features_.data(),      &plan_,                   &view_,
-                      scratch(worker, floats)};
+    TileJob job = this->tile(tile);
+    job.scratch = scratch(worker, floats);
     cost_[tile] = kernels.blend(job, image, carried_.data() + carriedPerTile * tile);
   });
   uint64_t vectors = 0;
   for (int tile = 0; tile < tiles; tile++) vectors += cost_[tile];
   return {static_cast<int>(slots_.size()), binning_.instances(), vectors, frame_};
+}
+
+void Rasterizer::require(uint64_t frame) const {
+  if (frame != frame_) throw std::logic_error("another forward pass has run on this rasteriser since");
+}
+
+TileJob Rasterizer::tile(int index) const {
+  return {binning_.list(index), binning_.length(index), index % binning_.tilesX(), index / binning_.tilesX(),
+          splats_.data(),       features_.data(),       &plan_,                    &view_,
+          nullptr};
 }
 
 /** Consecutive tiles of about equal cost a share, as the forward pass measured it: static, hence the same sums every time. */
@@ -131,7 +140,7 @@ void Rasterizer::partitionTiles(int shares) {
 
 void Rasterizer::backward(const KernelTable& kernels, const Parameters& in, uint64_t frame, const float* dImage,
                           const Gradients& out) {
-  if (frame != frame_) throw std::logic_error("backward: another forward pass has run on this rasteriser since");
+  require(frame);
   const int shares = pool().threads();
   const int n = sumStride(plan_);
   const int chunkCount = (in.count + kChunk - 1) / kChunk;
@@ -146,9 +155,8 @@ void Rasterizer::backward(const KernelTable& kernels, const Parameters& in, uint
     for (int chunk = 0; chunk < chunkCount; chunk++)
       std::memset(sums.data() + static_cast<size_t>(chunk) * kChunk * n, 0, sizeof(float) * n * chunks_[chunk].visible);
     for (int tile = share ? shareEnds_[share - 1] : 0; tile < shareEnds_[share]; tile++) {
-      const TileJob job{binning_.list(tile), binning_.length(tile), tile % binning_.tilesX(), tile / binning_.tilesX(),
-                        splats_.data(),      features_.data(),      &plan_,                   &view_,
-                        scratch(worker, floats)};
+      TileJob job = this->tile(tile);
+      job.scratch = scratch(worker, floats);
       kernels.blendGradient(job, carried_.data() + carriedPerTile * tile, dImage, sums.data());
     }
   });

@@ -40,6 +40,14 @@ class Rasterizer {
   /** For the last forward pass; `in` must be unchanged. dImage is [C, H, W]. */
   void backward(const KernelTable& kernels, const Parameters& in, uint64_t frame, const float* dImage, const Gradients& out);
 
+  /** The last forward pass, and its tiles. Throws std::logic_error if another one has run since. */
+  void require(uint64_t frame) const;
+  int width() const { return view_.width; }
+  int height() const { return view_.height; }
+  int tilesX() const { return binning_.tilesX(); }
+  int tiles() const { return binning_.tiles(); }
+  TileJob tile(int index) const;
+
   size_t memoryBytes() const;
 
  private:

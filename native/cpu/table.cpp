@@ -25,6 +25,15 @@ void similarityGradient(const BalanceTerms&, float*, int, int, const int32_t*);
 int codeGradientScratch();
 void codeGradient(const Codes&, const float*, int, int, const float*, const float*, float*, float*);
 void upsampledArgmax(const float*, int, int, int, int, int, int, int, int, float*, uint8_t*);
+void packLayer(const float*, int, int, float*, float*);
+void networkForward(const Network&, int, const NetworkRows&);
+void networkBackward(const Network&, int, const NetworkRows&, const NetworkRows&, const NetworkSums&, bool);
+void softmaxLogits(float*, int, int, int, int32_t*);
+int sampleLanes();
+void tileWeights(const TileJob&, const int32_t*, int, uint32_t*, float*, int32_t*);
+void compositeSamples(const uint32_t*, const uint32_t*, const float*, const float*, const float*, int, int, float*);
+void scatterSamples(const uint32_t*, const uint32_t*, const float*, const float*, int, int, float*);
+void uncertainties(const float*, int, int, float*);
 double multiplyAdds(int, float*);
 void streamRead(const float*, size_t, float*);
 
@@ -56,6 +65,15 @@ const KernelTable* LEGATO_TABLE() {
       LEGATO_ISA::codeGradientScratch,
       LEGATO_ISA::codeGradient,
       LEGATO_ISA::upsampledArgmax,
+      LEGATO_ISA::packLayer,
+      LEGATO_ISA::networkForward,
+      LEGATO_ISA::networkBackward,
+      LEGATO_ISA::softmaxLogits,
+      LEGATO_ISA::sampleLanes,
+      LEGATO_ISA::tileWeights,
+      LEGATO_ISA::compositeSamples,
+      LEGATO_ISA::scatterSamples,
+      LEGATO_ISA::uncertainties,
       LEGATO_ISA::multiplyAdds,
       LEGATO_ISA::streamRead,
   };
