@@ -42,16 +42,20 @@ async function isFolder(path: string): Promise<boolean> {
 /** Names that a known model's folder may have where somebody else made it. */
 const folderNames = ({ name, repository }: KnownModel): string[] => [name, repository, basename(repository)];
 
-async function inModelsFolder(models: string, name: string): Promise<FoundModel | null> {
+async function folderIn(models: string, name: string): Promise<string | null> {
   const known = knownModel(name);
   for (const candidate of known ? folderNames(known) : isModelName(name) ? [name] : []) {
-    const folder = join(models, candidate);
-    if (!(await isFolder(folder))) continue;
-    const manifest = await readManifest(folder);
-    const origin = manifest === null ? 'folder' : manifest.repository === null ? 'added' : 'pulled';
-    return { name: known?.name ?? name, folder: manifest?.location ?? folder, origin };
+    if (await isFolder(join(models, candidate))) return join(models, candidate);
   }
   return null;
+}
+
+async function inModelsFolder(models: string, name: string): Promise<FoundModel | null> {
+  const folder = await folderIn(models, name);
+  if (folder === null) return null;
+  const manifest = await readManifest(folder);
+  const origin = manifest === null ? 'folder' : manifest.repository === null ? 'added' : 'pulled';
+  return { name: knownModel(name)?.name ?? name, folder: manifest?.location ?? folder, origin };
 }
 
 async function builtIn(name: string): Promise<FoundModel | null> {
@@ -69,7 +73,7 @@ export async function findModel(name: string, models: string = modelsFolder()): 
 /** Names in the models folder, sorted: known models under their own names, others as their folders are called. */
 export async function namesIn(models: string): Promise<string[]> {
   const found = new Set<string>();
-  for (const known of knownModels) if (await inModelsFolder(models, known.name)) found.add(known.name);
+  for (const known of knownModels) if (await folderIn(models, known.name)) found.add(known.name);
   const taken = new Set(knownModels.flatMap((known) => [...folderNames(known), known.repository.split('/')[0]]));
   let entries: string[];
   try {
@@ -167,5 +171,5 @@ export async function resolveModel(
   }
   const ofKind = knownModels.filter((model) => model.kind === kind).map(({ name }) => name);
   const names = [...new Set([toyModels[kind], ...ofKind, ...(await namesIn(models))])];
-  throw new ModelError(null, `no model is called "${nameOrFolder}"; ${names.join(', ')}, or a folder (${models})`);
+  throw new ModelError(null, `no model is called "${nameOrFolder}"; known are ${names.join(', ')}, or give a folder`);
 }
