@@ -31,7 +31,9 @@ export function serveLanguage(jobs: LanguageJobs, describe: (error: unknown) => 
 
   const start = async (command: LanguageJobCommand, signal: AbortSignal): Promise<void> => {
     try {
-      await jobs[command.type](command, { publish, signal });
+      // The table pairs each command with its job; TypeScript does not follow that through the union.
+      const job = jobs[command.type] as LanguageJob<LanguageJobCommand>;
+      await job(command, { publish, signal });
     } catch (error) {
       publish({ type: 'failed', failure: describe(error) });
     } finally {
