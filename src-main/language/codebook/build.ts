@@ -69,7 +69,8 @@ export async function buildCodebook(inputs: BuildInputs, options: BuildOptions =
       const indices = encoder.encode(photo, frame);
       const name = names.get(source.photos[photo.photo]) as string;
       await maps.write(name, encodeIndexMap(indices, frame.width, frame.height, hash));
-      encoding?.({ photos: ++photos, photosTotal: source.photos.length });
+      photos++;
+      encoding?.({ photos, photosTotal: source.photos.length });
     }
     const entryNames = inputs.name === null ? [] : await inputs.name({ entries, shape });
     const codebook: Codebook = {

@@ -2,15 +2,14 @@
  * Where the entries start (METHOD §3).
  *
  *   uniform   f ~ U(−1/N, 1/N), as in the notes
- *   kmeans    k-means++ on a seeded sample of cells, then Lloyd's iterations on that sample. With both halves of unit length the
+ *   kmeans    greedy k-means++ on a seeded sample of cells, then Lloyd's iterations on that sample. With both halves of unit length the
  *             squared distance of the weighted halves is 2·((1 + λ) − D(F, f)), so D² sampling draws ∝ (1 + λ) − D and the
  *             best centre of a cluster is the mean of its cells, half by half.
  *
  * Arthur & Vassilvitskii, "k-means++: The Advantages of Careful Seeding", SODA 2007.
  */
 import { CounterRandom } from '../../base/index';
-import { assignCells, type CodebookShape } from '../../kernels/index';
-import { dot } from './halves';
+import { assignCells, cellSimilarities, type CodebookShape } from '../../kernels/index';
 import { cellCount, widthOf, type PhotoReader } from './photoReader';
 
 /** Cells of a sample, and of these, the ones that k-means++ draws from; more change the cosine in the third digit only. */
@@ -57,7 +56,8 @@ export async function sampleCells(reader: PhotoReader, seed: number, most = SAMP
 }
 
 /**
- * k-means++: draws cells with a probability in proportion to how badly they are served so far.
+ * Greedy k-means++: for every entry a few cells are drawn with a probability in proportion to how badly they are served so far, and
+ * the one is taken that serves all the cells best.
  *
  * @param cells    [count, width], halves of unit length
  * @param entries  [rows, width], receives the chosen cells
@@ -75,37 +75,53 @@ export function spread(
 ): number {
   const width = shape.clipWidth + shape.dinoWidth;
   const perfect = 1 + shape.dinoWeight;
-  const { clipWidth, dinoWidth, dinoWeight } = shape;
+  const trials = 2 + Math.floor(Math.log(rows.length));
+  const candidates = new Float32Array(trials * width);
+  const similarity = new Float32Array(count * trials);
   for (let filled = 0; filled < rows.length; filled++) {
-    const chosen = draw(served, perfect, random.uniform(filled));
-    if (chosen < 0) return filled;
-    const from = chosen * width;
-    entries.set(cells.subarray(from, from + width), rows[filled] * width);
-    for (let i = 0; i < count; i++) {
-      const at = i * width;
-      const clip = dot(cells, at, cells, from, clipWidth);
-      const dino = dot(cells, at + clipWidth, cells, from + clipWidth, dinoWidth);
-      served[i] = Math.max(served[i], clip + dinoWeight * dino);
-    }
-    served[chosen] = perfect;
+    const draw = drawer(served, perfect);
+    if (draw === null) return filled;
+    const drawn = Array.from({ length: trials }, (_, trial) => draw(random.uniform(filled * trials + trial)));
+    drawn.forEach((cell, trial) => candidates.set(cells.subarray(cell * width, (cell + 1) * width), trial * width));
+    cellSimilarities(cells, candidates, shape, similarity);
+    const gains = drawn.map((_, trial) => {
+      let gain = 0;
+      for (let i = 0; i < count; i++) {
+        const more = similarity[i * trials + trial] - Math.max(served[i], -perfect);
+        if (more > 0) gain += more;
+      }
+      return gain;
+    });
+    const best = gains.indexOf(Math.max(...gains));
+    entries.set(candidates.subarray(best * width, (best + 1) * width), rows[filled] * width);
+    for (let i = 0; i < count; i++) served[i] = Math.max(served[i], similarity[i * trials + best]);
+    served[drawn[best]] = perfect;
   }
   return rows.length;
 }
 
-/** An index with a probability ∝ perfect − served; −1 when all are served perfectly. */
-function draw(served: Float32Array, perfect: number, uniform: number): number {
-  // Cells without any entry are all as far away as possible.
-  const distance = (i: number): number => Math.max(0, perfect - Math.max(served[i], -perfect));
+/** Draws an index with a probability ∝ perfect − served; null when all are served perfectly. */
+function drawer(served: Float32Array, perfect: number): ((uniform: number) => number) | null {
+  const sums = new Float64Array(served.length);
   let total = 0;
-  for (let i = 0; i < served.length; i++) total += distance(i);
-  // Rounding leaves about 1e-7 for every cell that stands on an entry.
-  if (total <= 1e-5 * served.length) return -1;
-  let left = uniform * total;
   for (let i = 0; i < served.length; i++) {
-    left -= distance(i);
-    if (left < 0) return i;
+    // Cells without any entry are all as far away as possible.
+    total += Math.max(0, perfect - Math.max(served[i], -perfect));
+    sums[i] = total;
   }
-  return served.length - 1;
+  // Rounding leaves about 1e-7 for every cell that stands on an entry.
+  if (total <= 1e-5 * served.length) return null;
+  return (uniform) => {
+    const mark = uniform * total;
+    let low = 0;
+    let high = sums.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (sums[middle] > mark) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
 }
 
 /** @returns [size, width]; what the sample cannot fill stays uniform in ±1/size */

@@ -38,48 +38,43 @@ const used = (counts: ArrayLike<number>): number => Array.from(counts).filter((c
 
 describe('check 5: separable clusters', () => {
   const clusters = 24;
-  const source = new SyntheticCells({
-    ...{
-      photos: 16,
-      rows: 24,
-      columns: 32,
-      clipWidth: 32,
-      dinoWidth: 24,
-      clusters,
-      deviation: 0.25,
-      cone: 0.3,
-      seed: 11,
-    },
-  });
 
-  it.each([
-    ['legato', settingsOf('legato', { codebookSize: 32, codebookBatch: 2048 })],
-    ['legato, 24 of 64 entries', settingsOf('legato', { codebookSize: 64, codebookBatch: 2048 })],
-  ])('%s: every entry holds one cluster, purity ≥ 0.99', async (name, settings) => {
-    expect(await purityOf(name, settings)).toBeGreaterThanOrEqual(0.99);
-  });
+  /** The least over some captures. */
+  const purityOf = async (name: string, settings: CodebookSettings, seeds: readonly number[]): Promise<number> => {
+    const purities: number[] = [];
+    const entries: number[] = [];
+    for (const seed of seeds) {
+      const size = { photos: 12, rows: 18, columns: 24, clipWidth: 32, dinoWidth: 24 };
+      const source = new SyntheticCells({ ...size, clusters, deviation: 0.25, cone: 0.3, seed });
+      const { maps, measures } = await encodeAll(source, await trainCodebook(source, { ...settings, seed }));
+      const agreement = new Agreement(settings.codebookSize, clusters);
+      maps.forEach((map, photo) =>
+        agreement.add(
+          map,
+          source.clustersOf(photo).map((cluster) => cluster + 1),
+        ),
+      );
+      purities.push(agreement.purity);
+      entries.push(used(measures.cells));
+    }
+    const list = purities.map((purity) => purity.toFixed(4)).join(' ');
+    console.log(`check 5 ${name}: purity ${list}; of ${settings.codebookSize} entries used: ${entries.join(' ')}`);
+    return Math.min(...purities);
+  };
+
+  it.each([32, 64])(
+    'legato, %d entries for 24 clusters: every entry holds one cluster, purity ≥ 0.99',
+    async (size) => {
+      const settings = settingsOf('legato', { codebookSize: size, codebookBatch: 2048 });
+      expect(await purityOf(`legato, N = ${size}`, settings, [11, 12, 13, 14])).toBeGreaterThanOrEqual(0.99);
+    },
+  );
 
   // 300 steps from a random start leave a cluster or two without an entry of their own: what the notes' figures give, not a goal.
-  it('notes: purity ≥ 0.9 after 300 epochs', async () => {
-    const settings = settingsOf('notes', { codebookSize: 64, codebookEpochs: 300 });
-    expect(await purityOf('notes', settings)).toBeGreaterThanOrEqual(0.9);
+  it('notes, 64 entries: purity ≥ 0.9', async () => {
+    const settings = settingsOf('notes', { codebookSize: 64 });
+    expect(await purityOf('notes, N = 64, 300 epochs', settings, [11])).toBeGreaterThanOrEqual(0.9);
   });
-
-  const purityOf = async (name: string, settings: CodebookSettings): Promise<number> => {
-    const trained = await trainCodebook(source, settings);
-    const { maps, measures } = await encodeAll(source, trained);
-    const agreement = new Agreement(settings.codebookSize, clusters);
-    maps.forEach((map, photo) =>
-      agreement.add(
-        map,
-        source.clustersOf(photo).map((cluster) => cluster + 1),
-      ),
-    );
-    console.log(
-      `check 5 ${name}: purity ${agreement.purity.toFixed(4)}, ${used(measures.cells)} of ${settings.codebookSize} entries used`,
-    );
-    return agreement.purity;
-  };
 
   it('assigns as a brute-force argmax in double does', async () => {
     const random = new CounterRandom(5, 'brute force');
@@ -109,8 +104,8 @@ describe('check 5: separable clusters', () => {
 
 describe('check 6: load balancing', () => {
   it('raises the entries in use at T = 1 and T = 0.1, and the cosine stays within 0.01', async () => {
-    const seeds = [1, 2, 3, 4, 5];
-    const lines = ['check 6: entries used of 64 | mean cosine CLIP, DINO, over 5 seeds'];
+    const seeds = [1, 2, 3, 4];
+    const lines = ['check 6: entries used of 64 | mean cosine CLIP, DINO, over 4 seeds'];
     const run = async (balanceWeight: number, balanceTemperature: number) => {
       const results: { used: number; clip: number; dino: number }[] = [];
       for (const seed of seeds) {
@@ -128,7 +123,7 @@ describe('check 6: load balancing', () => {
           },
         });
         const settings = settingsOf('notes', {
-          ...{ seed, codebookSize: 64, balanceWeight, balanceTemperature, codebookBatch: 1024 },
+          ...{ seed, codebookSize: 64, balanceWeight, balanceTemperature, codebookBatch: 512 },
           ...{ codebookRate: 2e-3, codebookEpochs: 25, codebookDecayEpochs: 25 },
         });
         const { measures } = await encodeAll(source, await trainCodebook(source, settings));

@@ -24,7 +24,7 @@ export interface SyntheticOptions {
   readonly invalid?: number;
 }
 
-const DEVIATIONS = 2048;
+const DEVIATIONS = 1024;
 const SUBSPACE = 48;
 const REGIONS = 24;
 
