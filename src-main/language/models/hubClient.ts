@@ -6,8 +6,8 @@
  *   token      HF_TOKEN, sent to the endpoint's own origin only: large files redirect to a store that must not see it; and not
  *              in the clear, except to this machine
  */
-import { EnvHttpProxyAgent, errors, request } from 'undici';
-import type { Dispatcher } from 'undici';
+import { EnvHttpProxyAgent, errors, Pool, request } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import { ModelError } from '../errors';
 
 export const DEFAULT_ENDPOINT = 'https://huggingface.co';
@@ -78,6 +78,21 @@ function waitAsked(value: string | null): number | null {
   return Number.isFinite(wait) ? Math.max(0, wait) : null;
 }
 
+/**
+ * A pool that gives up when a proxy hangs up while a tunnel is being opened: undici takes that error for one to try again at
+ * once, and does so thousands of times a second without end.
+ */
+function poolThatGivesUp(origin: string | URL, options: Pool.Options): Pool {
+  const { connect } = options;
+  if (typeof connect !== 'function') return new Pool(origin, options);
+  const once: buildConnector.connector = (target, callback) =>
+    connect(target, (error, socket) => {
+      if (error === null) callback(null, socket);
+      else callback(new Error('the proxy opens no tunnel', { cause: error }), null);
+    });
+  return new Pool(origin, { ...options, connect: once });
+}
+
 export class HubClient {
   readonly endpoint: URL;
   readonly #token: string | null;
@@ -94,6 +109,7 @@ export class HubClient {
       headersTimeout: silence,
       bodyTimeout: silence,
       connectTimeout: silence,
+      factory: poolThatGivesUp,
     });
   }
 
