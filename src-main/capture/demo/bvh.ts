@@ -1,21 +1,21 @@
 /**
- * Rays against triangles: a tree of boxes split where the surface-area heuristic says (binned; Wald 2007), and the intersection of
- * Möller and Trumbore (1997). Everything lies in typed arrays; one query allocates nothing.
+ * A tree of boxes over triangles, split where the surface-area heuristic says (binned; Wald 2007), in typed arrays.
  *
  *   cost(split) = area_left · n_left + area_right · n_right, over 12 bins of the widest axis of the centroids
  */
 
 const BINS = 12;
 const LEAF = 4;
-const DEPTH = 64;
-/** Boxes are a little deeper than rounding: a flat one must not be missed. */
-const MARGIN = 1.0000004;
+/** Levels of the deepest tree: below half of it, triangles are halved by number. */
+export const DEPTH = 64;
 
 export interface Tree {
-  /** [nodes, 6] lower and upper corner */
+  /** [inner nodes, 2, 6] lower and upper corners of both children, side by side, since they are looked at together */
   readonly bounds: Float32Array;
-  /** [nodes, 2]: a leaf's first triangle and count; an inner node's right child and −1 (its left child follows it) */
+  /** [inner nodes, 2] children: an inner node's index, or −1 − (8 · first triangle + count) of a leaf */
   readonly links: Int32Array;
+  /** the child that is everything */
+  readonly root: number;
   /** [triangles, 9] corner and two edges, in the tree's order */
   readonly triangles: Float32Array;
   /** the original triangle of each */
@@ -55,9 +55,14 @@ export function buildTree(corners: Float32Array): Tree {
       }
     }
     bounds.set(box, 6 * node);
-    const split = last - first > LEAF && depth < DEPTH - 1 ? chooseSplit(first, last, spread) : null;
-    const middle = split ? partition(first, last, split) : first;
-    if (!split || middle === first || middle === last) {
+    let middle = first;
+    if (last - first > LEAF) {
+      const split = depth < DEPTH / 2 ? chooseSplit(first, last, spread) : null;
+      if (split) middle = partition(first, last, split);
+      // Where boxes cannot part them, halve them: a leaf holds four.
+      if (middle === first || middle === last) middle = (first + last) >> 1;
+    }
+    if (middle === first) {
       links[2 * node] = first;
       links[2 * node + 1] = last - first;
       return;
@@ -141,7 +146,25 @@ export function buildTree(corners: Float32Array): Tree {
       triangles[9 * i + 6 + k] = corners[t + 6 + k] - corners[t + k];
     }
   }
-  return { bounds: bounds.slice(0, 6 * nodes), links: links.slice(0, 2 * nodes), triangles, order };
+  return { ...paired(bounds, links), triangles, order };
+}
+
+/** From one box a node to two boxes an inner node. */
+function paired(bounds: Float32Array, links: Int32Array): Pick<Tree, 'bounds' | 'links' | 'root'> {
+  const boxes: number[] = [];
+  const children: number[] = [];
+  const visit = (node: number): number => {
+    const count = links[2 * node + 1];
+    if (count >= 0) return -1 - (8 * links[2 * node] + count);
+    const inner = children.length / 2;
+    const pair = [node + 1, links[2 * node]];
+    for (const child of pair) boxes.push(...bounds.subarray(6 * child, 6 * child + 6));
+    children.push(0, 0);
+    pair.forEach((child, side) => (children[2 * inner + side] = visit(child)));
+    return inner;
+  };
+  const root = visit(0);
+  return { bounds: Float32Array.from(boxes), links: Int32Array.from(children), root };
 }
 
 function grow(into: Float64Array, at: number, low: Float32Array, high: Float32Array, t: number): void {
@@ -162,168 +185,4 @@ function join(box: Float64Array, other: Float64Array, at: number): void {
 function halfArea(box: Float64Array): number {
   const [w, d, h] = [box[3] - box[0], box[4] - box[1], box[5] - box[2]];
   return w < 0 ? 0 : w * d + d * h + h * w;
-}
-
-/** Queries of one tree; the last hit stays in its fields. */
-export class RayCaster {
-  /** distance along the ray in lengths of its direction; Infinity when nothing was hit */
-  t = Infinity;
-  /** barycentric weights of the second and third corner */
-  u = 0;
-  v = 0;
-  /** position in the tree's order, or −1 */
-  triangle = -1;
-
-  readonly #tree: Tree;
-  readonly #passes: Float32Array;
-  readonly #stack = new Int32Array(2 * DEPTH);
-  readonly #entries = new Float64Array(2 * DEPTH);
-
-  /** @param passes  share of light that a triangle of the tree's order lets through to what lies behind it */
-  constructor(tree: Tree, passes: Float32Array) {
-    this.#tree = tree;
-    this.#passes = passes;
-  }
-
-  /** The first triangle between `near` and `far` along the ray, from either side. */
-  closest(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number, near: number, far: number): boolean {
-    const { bounds, links, triangles } = this.#tree;
-    const stack = this.#stack;
-    const entries = this.#entries;
-    const ix = 1 / (dx === 0 ? 1e-30 : dx);
-    const iy = 1 / (dy === 0 ? 1e-30 : dy);
-    const iz = 1 / (dz === 0 ? 1e-30 : dz);
-    // Which corner of a box is met first depends on the direction alone.
-    const nearX = ix < 0 ? 3 : 0;
-    const nearY = iy < 0 ? 4 : 1;
-    const nearZ = iz < 0 ? 5 : 2;
-    const farX = 3 - nearX;
-    const farY = 5 - nearY;
-    const farZ = 7 - nearZ;
-    let best = far;
-    let hit = -1;
-    let hitU = 0;
-    let hitV = 0;
-    let depth = 0;
-    let node = 0;
-    for (;;) {
-      const count = links[2 * node + 1];
-      if (count < 0) {
-        const left = node + 1;
-        const right = links[2 * node];
-        const l = 6 * left;
-        const r = 6 * right;
-        let x = (bounds[l + nearX] - ox) * ix;
-        let y = (bounds[l + nearY] - oy) * iy;
-        let z = (bounds[l + nearZ] - oz) * iz;
-        let enterLeft = x > y ? x : y;
-        if (z > enterLeft) enterLeft = z;
-        if (near > enterLeft) enterLeft = near;
-        x = (bounds[l + farX] - ox) * ix;
-        y = (bounds[l + farY] - oy) * iy;
-        z = (bounds[l + farZ] - oz) * iz;
-        let leave = x < y ? x : y;
-        if (z < leave) leave = z;
-        const hitLeft = enterLeft <= leave * MARGIN && enterLeft < best;
-        x = (bounds[r + nearX] - ox) * ix;
-        y = (bounds[r + nearY] - oy) * iy;
-        z = (bounds[r + nearZ] - oz) * iz;
-        let enterRight = x > y ? x : y;
-        if (z > enterRight) enterRight = z;
-        if (near > enterRight) enterRight = near;
-        x = (bounds[r + farX] - ox) * ix;
-        y = (bounds[r + farY] - oy) * iy;
-        z = (bounds[r + farZ] - oz) * iz;
-        leave = x < y ? x : y;
-        if (z < leave) leave = z;
-        const hitRight = enterRight <= leave * MARGIN && enterRight < best;
-        if (hitLeft && hitRight) {
-          if (enterLeft <= enterRight) {
-            stack[depth] = right;
-            entries[depth++] = enterRight;
-            node = left;
-          } else {
-            stack[depth] = left;
-            entries[depth++] = enterLeft;
-            node = right;
-          }
-          continue;
-        }
-        if (hitLeft) {
-          node = left;
-          continue;
-        }
-        if (hitRight) {
-          node = right;
-          continue;
-        }
-      } else {
-        const first = links[2 * node];
-        for (let t = 9 * first; t < 9 * (first + count); t += 9) {
-          const ax = triangles[t + 3];
-          const ay = triangles[t + 4];
-          const az = triangles[t + 5];
-          const bx = triangles[t + 6];
-          const by = triangles[t + 7];
-          const bz = triangles[t + 8];
-          const px = dy * bz - dz * by;
-          const py = dz * bx - dx * bz;
-          const pz = dx * by - dy * bx;
-          const determinant = ax * px + ay * py + az * pz;
-          if (determinant === 0) continue;
-          const inverse = 1 / determinant;
-          const sx = ox - triangles[t];
-          const sy = oy - triangles[t + 1];
-          const sz = oz - triangles[t + 2];
-          const u = (sx * px + sy * py + sz * pz) * inverse;
-          if (u < -1e-7 || u > 1.0000001) continue;
-          const qx = sy * az - sz * ay;
-          const qy = sz * ax - sx * az;
-          const qz = sx * ay - sy * ax;
-          const v = (dx * qx + dy * qy + dz * qz) * inverse;
-          if (v < -1e-7 || u + v > 1.0000001) continue;
-          const distance = (bx * qx + by * qy + bz * qz) * inverse;
-          if (distance >= near && distance < best) {
-            best = distance;
-            hit = t;
-            hitU = u;
-            hitV = v;
-          }
-        }
-      }
-      // Back to the nearest box that was left aside, unless something before it was hit since.
-      do {
-        if (depth === 0) {
-          this.t = hit < 0 ? Infinity : best;
-          this.triangle = hit < 0 ? -1 : hit / 9;
-          this.u = hitU;
-          this.v = hitV;
-          return hit >= 0;
-        }
-        node = stack[--depth];
-      } while (entries[depth] >= best);
-    }
-  }
-
-  /** How much light goes from one end to the other: 0 behind anything opaque, in between behind glass. */
-  transmittance(
-    ox: number,
-    oy: number,
-    oz: number,
-    dx: number,
-    dy: number,
-    dz: number,
-    near: number,
-    far: number,
-  ): number {
-    let from = near;
-    let share = 1;
-    for (let surfaces = 0; surfaces < 8; surfaces++) {
-      if (!this.closest(ox, oy, oz, dx, dy, dz, from, far)) return share;
-      share *= this.#passes[this.triangle];
-      if (share === 0) return 0;
-      from = this.t + 1e-4;
-    }
-    return share;
-  }
 }

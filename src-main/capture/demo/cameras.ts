@@ -1,6 +1,6 @@
 /**
  * Where a person with a camera would walk: round the room along the walls looking at the table, then along each piece of
- * furniture, then close to things. Poses are OpenCV worldToCamera in the room's frame (z up).
+ * furniture, a few looks up, then close to things. Poses are OpenCV worldToCamera in the room's frame (z up).
  */
 import type { PinholeCamera } from '#contract/camera';
 import { Draws } from './choose';
@@ -37,8 +37,9 @@ export function lookAt(
 /** @returns `count` cameras in the order of the walk, the same for a seed */
 export function roomCameras(room: Room, count: number, size: PhotoSize): PinholeCamera[] {
   const draws = new Draws(room.seed, 'demo cameras');
-  const around = Math.round(0.4 * count);
-  const along = Math.round(0.35 * count);
+  const around = Math.round(0.37 * count);
+  const along = Math.round(0.37 * count);
+  const upwards = Math.round(0.06 * count);
   const cameras: PinholeCamera[] = [];
   const add = (eye: Vector, target: Vector): void => {
     cameras.push(lookAt(clearOf(room, eye, target), target, size));
@@ -55,7 +56,7 @@ export function roomCameras(room: Room, count: number, size: PhotoSize): Pinhole
       nudge(draws, [table[0], table[1], i < around / 2 ? 0.85 : 0.65], 0.12),
     );
   }
-  const places = ['shelf', 'cabinet', 'armchair', 'window'].map((noun) => middleOf(room, noun));
+  const places = ['shelf', 'cabinet', 'armchair', 'window', 'picture'].map((noun) => middleOf(room, noun));
   for (let i = 0; i < along; i++) {
     const target = places[Math.min(places.length - 1, Math.floor((i * places.length) / along))];
     const t = ((i * places.length) / along) % 1;
@@ -67,7 +68,13 @@ export function roomCameras(room: Room, count: number, size: PhotoSize): Pinhole
       target[1] + distance * Math.sin(angle),
       draws.uniform(1.2, 1.6),
     ];
-    add(eye, nudge(draws, [target[0], target[1], Math.min(target[2], 1.2)], 0.1));
+    add(eye, nudge(draws, [target[0], target[1], Math.min(target[2], 1.35)], 0.1));
+  }
+  for (let i = 0; i < upwards; i++) {
+    // From low in a corner across the room, where the ceiling comes in.
+    const turn = start + (2 * Math.PI * i) / upwards;
+    const [x, y] = [0.85 * rx * Math.cos(turn), 0.85 * ry * Math.sin(turn)];
+    add([x, y, draws.uniform(1.1, 1.3)], nudge(draws, [-0.6 * x, -0.6 * y, 1.95], 0.1));
   }
   const objects = draws.shuffled(room.instances.filter(({ group }) => group === 'object'));
   for (let i = 0; cameras.length < count; i++) {

@@ -114,7 +114,7 @@ export const furnitureKinds = [
     radius: 0.45,
     height: 0.85,
   },
-  { name: 'shelf', adjectives: ['wooden', 'white', 'black'], places: ['floor'], radius: 0.6, height: 1.5 },
+  { name: 'shelf', adjectives: ['wooden', 'white'], places: ['floor'], radius: 0.6, height: 1.5 },
   { name: 'cabinet', adjectives: ['wooden', 'white', 'green', 'blue'], places: ['floor'], radius: 0.6, height: 0.75 },
   {
     name: 'rug',

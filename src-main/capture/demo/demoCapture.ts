@@ -23,7 +23,7 @@ import type { SparsePoints } from '../types';
 import { roomCameras } from './cameras';
 import { MAX_OBJECTS, MIN_OBJECTS } from './choose';
 import { camerasFile, imagesFile, pointsFile } from './colmapModel';
-import { lightPointCount } from './lighting';
+import { lightPointCount, type LightQualityName } from './lighting';
 import type { RenderedPhoto } from './renderMessages';
 import { renderOnThreads } from './renderThreads';
 import { buildRoom, type Room } from './room';
@@ -62,6 +62,8 @@ export interface MakeDemo {
   /** 0: every core, at most 16 */
   readonly threads?: number;
   readonly signal?: AbortSignal;
+  /** how finely light is computed; the rooms of a cache are fine */
+  readonly light?: LightQualityName;
   readonly onProgress?: (progress: DemoProgress) => void;
 }
 
@@ -119,7 +121,7 @@ export async function makeDemo(
 export async function demoCapture(
   cache: string,
   wanted: Partial<DemoOptions> = {},
-  making: MakeDemo = {},
+  making: Omit<MakeDemo, 'light'> = {},
 ): Promise<string> {
   const options = checked({ ...defaultDemo, ...wanted });
   const { seed, objects, views, width, height } = options;
@@ -183,7 +185,7 @@ async function fill(folder: string, options: DemoOptions, making: MakeDemo): Pro
   const surfaces: SurfacePoints[] = [];
   const sparse: SparsePoints[] = [];
   await renderOnThreads({
-    plan: { seed, objects, quality: 'fine', cameras, light: shared(), indirect: shared() },
+    plan: { seed, objects, quality: making.light ?? 'fine', cameras, light: shared(), indirect: shared() },
     points,
     threads: making.threads || Math.min(16, availableParallelism()),
     signal: making.signal,

@@ -30,7 +30,7 @@ export interface RenderSettings {
   readonly edgeRays: 0 | 4;
 }
 
-export const defaultRenderSettings: RenderSettings = { exposure: 1, edgeRays: 4 };
+export const defaultRenderSettings: RenderSettings = { exposure: 1.25, edgeRays: 4 };
 
 const GRID = [
   [-0.125, -0.375],
@@ -41,7 +41,7 @@ const GRID = [
 /** surfaces that a ray may pass or be mirrored by */
 const MAX_BOUNCES = 7;
 /** displayed difference between neighbours that counts as an edge */
-const EDGE = 0.05;
+const EDGE = 0.07;
 
 /** @param light  [points, 3] of the scene */
 export function renderView(

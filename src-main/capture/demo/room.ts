@@ -6,9 +6,10 @@ import { colours, className, furnitureKinds, type Adjective, type FurnitureName,
 import { chooseObjects, Draws, MAX_OBJECTS, MIN_OBJECTS, type Choice } from './choose';
 import { place, quad, type Placement, type Vector } from './mesh';
 import { SceneBuilder, type Scene } from './scene';
-import { CABINET_SIZE, SEAT_HEIGHT, SHELF_BOARDS, SHELF_SIZE, TABLE_SIZE, WINDOW_SIZE } from './shapes/furniture';
+import { CABINET_SIZE, SHELF_SIZE, TABLE_SIZE, WINDOW_SIZE } from './shapes/furniture';
 import { BULB_HEIGHT } from './shapes/household';
 import { furnitureShape, objectShapes, placeSolid, type Solid } from './shapes/index';
+import { findPlace, floorSpots, inFrame, makeSupports, type Support } from './supports';
 import { linear, surface } from './surface';
 
 export interface RoomOptions {
@@ -49,22 +50,6 @@ export interface Room {
 
 const WALL_TURNS = [0, -Math.PI / 2, Math.PI, Math.PI / 2];
 const HEIGHT = 2.55;
-
-/** A flat place for things, in the frame of its furniture. */
-interface Support {
-  readonly furniture: Placement;
-  readonly x: number;
-  readonly y: number;
-  readonly z: number;
-  readonly halfWidth: number;
-  readonly halfDepth: number;
-  /** free height above */
-  readonly clear: number;
-  /** things face the room rather than anywhere */
-  readonly facing: boolean;
-  readonly wish: (choice: Choice) => number;
-  readonly taken: { x: number; y: number; radius: number }[];
-}
 
 /**
  * @throws RangeError when the number of objects is out of range
@@ -109,11 +94,11 @@ export function buildRoom(seed: number, { objects = 20, lightSpacing = 0.05 }: R
   const span = (chairWall % 2 === 0 ? width : depth) / 2;
   const corner = wallAt(chairWall, chairSide * (span - 0.72), 0.72, 0);
   const armchair: Placement = { at: corner.at, turn: (corner.turn ?? 0) - chairSide * draws.uniform(0.5, 0.85) };
-  const seat = inFrame(table, chairSeat(draws), 0);
+  const seat = inFrame(table, chairSeat(draws));
 
   furnish('rug', { at: [table.at[0], table.at[1], 0], turn: tableTurn });
   furnish('table', table, 0, 0.7);
-  furnish('chair', seat.placement, 0, 0.6);
+  furnish('chair', seat, 0, 0.6);
   furnish('armchair', armchair, 0, 0.5);
   furnish('shelf', shelf, 0, 0.8);
   furnish('cabinet', cabinet, 0, 0.5);
@@ -125,7 +110,7 @@ export function buildRoom(seed: number, { objects = 20, lightSpacing = 0.05 }: R
     draws.integer(3),
   );
 
-  const supports = makeSupports({ table, shelf, cabinet, armchair, chair: seat.placement });
+  const supports = makeSupports({ table, shelf, cabinet, armchair, chair: seat });
   supports.push(...floorSpots(draws, width, depth, { shelf, cabinet, armchair }));
   for (const choice of chooseObjects(seed, objects)) putDown(maker, draws, supports, choice);
 
@@ -136,7 +121,7 @@ export function buildRoom(seed: number, { objects = 20, lightSpacing = 0.05 }: R
     corner: [-0.3, -0.3, HEIGHT - 0.02],
     u: [0, 0.6, 0],
     v: [0.6, 0, 0].map((c) => c),
-    colour: [17, 13.4, 9.3],
+    colour: [19, 14.6, 10],
   });
   return {
     seed,
@@ -251,7 +236,7 @@ function addWindowLight(maker: RoomMaker, centre: Vector, turn: number): void {
     corner: at(-width / 2, -0.045, -height / 2),
     u: [c * width, s * width, 0],
     v: [0, 0, height],
-    colour: [6.6, 6.9, 7.4],
+    colour: [7.6, 7.3, 6.9],
   });
 }
 
@@ -263,15 +248,6 @@ function above(cabinet: Placement, onWall: Vector): Vector {
   return [onWall[0] + c * along, onWall[1] + s * along, onWall[2]];
 }
 
-/** A placement inside another's frame. */
-function inFrame(frame: Placement, local: Placement, lift: number): { placement: Placement } {
-  const turn = frame.turn ?? 0;
-  const [c, s] = [Math.cos(turn), Math.sin(turn)];
-  const [x, y, z] = local.at;
-  const at: Vector = [frame.at[0] + c * x - s * y, frame.at[1] + s * x + c * y, z + lift];
-  return { placement: { ...local, at, turn: turn + (local.turn ?? 0) } };
-}
-
 function chairSeat(draws: Draws): Placement {
   const side = draws.uniform() < 0.5 ? 1 : -1;
   return {
@@ -280,146 +256,15 @@ function chairSeat(draws: Draws): Placement {
   };
 }
 
-function makeSupports(at: {
-  table: Placement;
-  shelf: Placement;
-  cabinet: Placement;
-  armchair: Placement;
-  chair: Placement;
-}): Support[] {
-  const top = (choice: Choice): boolean => choice.kind.places.includes('top');
-  const seat = (choice: Choice): boolean => choice.kind.places.includes('seat');
-  const table: Support = {
-    ...{ furniture: at.table, x: 0, y: 0, z: TABLE_SIZE.height + 0.012, clear: 1, facing: false, taken: [] },
-    ...{ halfWidth: TABLE_SIZE.width / 2 - 0.03, halfDepth: TABLE_SIZE.depth / 2 - 0.03 },
-    wish: (choice) => (top(choice) ? (choice.kind.name === 'lamp' ? 0.1 : 1.5) : 0),
-  };
-  const cabinet: Support = {
-    ...{ furniture: at.cabinet, x: 0, y: 0, z: CABINET_SIZE.height, clear: 0.6, facing: true, taken: [] },
-    ...{ halfWidth: CABINET_SIZE.width / 2 - 0.03, halfDepth: CABINET_SIZE.depth / 2 - 0.02 },
-    wish: (choice) => (top(choice) ? (choice.kind.name === 'lamp' ? 4 : 0.9) : 0),
-  };
-  const boards = SHELF_BOARDS.map((z, i): Support => ({
-    ...{ furniture: at.shelf, x: 0, y: -0.01, z, facing: true, taken: [] },
-    ...{ halfWidth: SHELF_SIZE.width / 2 - 0.05, halfDepth: SHELF_SIZE.depth / 2 - 0.005 },
-    clear: i + 1 < SHELF_BOARDS.length ? SHELF_BOARDS[i + 1] - z - 0.045 : 0.7,
-    // The lowest board is seen from above only.
-    wish: (choice) => (top(choice) && choice.kind.name !== 'lamp' ? [0.25, 0.8, 1.1, 0.8][i] : 0),
-  }));
-  const soft = (furniture: Placement, y: number, z: number, half: number): Support => ({
-    ...{ furniture, x: 0, y, z, halfWidth: half, halfDepth: half, clear: 1, facing: true, taken: [] },
-    wish: (choice) => (seat(choice) ? (choice.kind.places.includes('floor') || top(choice) ? 1.6 : 9) : 0),
-  });
-  return [table, cabinet, ...boards, soft(at.armchair, 0.02, 0.462, 0.2), soft(at.chair, 0, SEAT_HEIGHT + 0.012, 0.16)];
-}
-
-/** Free places on the floor: corners and beside the furniture, away from where people walk. */
-function floorSpots(
-  draws: Draws,
-  width: number,
-  depth: number,
-  furniture: { shelf: Placement; cabinet: Placement; armchair: Placement },
-): Support[] {
-  const blocked = [
-    { at: furniture.shelf.at, radius: 0.68 },
-    { at: furniture.cabinet.at, radius: 0.7 },
-    { at: furniture.armchair.at, radius: 0.6 },
-  ];
-  const spots: Support[] = [];
-  for (let attempt = 0; attempt < 400 && spots.length < 6; attempt++) {
-    const [alongX, sign] = [draws.uniform() < 0.5, draws.uniform() < 0.5 ? 1 : -1];
-    const inset = draws.uniform(0.36, 0.62);
-    const x = alongX ? draws.uniform(-width / 2 + 0.36, width / 2 - 0.36) : sign * (width / 2 - inset);
-    const y = alongX ? sign * (depth / 2 - inset) : draws.uniform(-depth / 2 + 0.36, depth / 2 - 0.36);
-    const near = [...blocked, ...spots.map((spot) => ({ at: spot.furniture.at, radius: 0.34 }))];
-    if (near.some(({ at, radius }) => Math.hypot(at[0] - x, at[1] - y) < radius + 0.26)) continue;
-    // Turned towards the middle of the room.
-    const furnitureAt: Placement = { at: [x, y, 0], turn: Math.atan2(-x, y) };
-    spots.push({
-      ...{
-        furniture: furnitureAt,
-        x: 0,
-        y: 0,
-        z: 0,
-        halfWidth: 0.27,
-        halfDepth: 0.27,
-        clear: 2,
-        facing: true,
-        taken: [],
-      },
-      wish: ({ kind }) => (kind.places.includes('floor') ? (kind.places.includes('top') ? 0.5 : 6) : 0),
-    });
-  }
-  return spots;
-}
-
-/** Puts a thing on the support that it likes best among those that have room. */
+/** Puts a thing where it fits; a lamp shines. */
 function putDown(maker: RoomMaker, draws: Draws, supports: readonly Support[], choice: Choice): void {
-  const scale = draws.uniform(0.95, 1.12);
-  const onFloor = (support: Support): boolean => support.z === 0;
-  const ranked = supports
-    .map((support) => ({
-      support,
-      wish: support.wish(choice) * draws.uniform(0.35, 1) * (support.taken.length === 0 ? 1.25 : 1),
-    }))
-    .filter(({ wish }) => wish > 0)
-    .sort((a, b) => b.wish - a.wish);
-  for (const gap of [0.035, 0.012, 0]) {
-    for (const { support } of ranked) {
-      const size = onFloor(support) && choice.kind.places.includes('top') ? scale * 1.45 : scale;
-      const spot = freeSpot(draws, support, choice, size, gap);
-      if (!spot) continue;
-      support.taken.push({ ...spot, radius: choice.kind.radius * size });
-      const turn = support.facing ? draws.uniform(-0.55, 0.55) : draws.uniform(-Math.PI, Math.PI);
-      const { placement } = inFrame(
-        support.furniture,
-        { at: [support.x + spot.x, support.y + spot.y, support.z], turn, scale: size },
-        0,
-      );
-      const solid = placeSolid(objectShapes[choice.kind.name](choice.adjective), placement);
-      const [x, y, z] = placement.at;
-      const centre: Vector = [x, y, z + (choice.kind.height * size) / 2];
-      maker.add(
-        'object',
-        choice.adjective,
-        choice.kind.name,
-        solid,
-        centre,
-        Math.max(choice.kind.radius, choice.kind.height / 2) * size,
-        0.5,
-      );
-      if (choice.kind.name === 'lamp') {
-        maker.builder.addLight({
-          kind: 'ball',
-          centre: [x, y, z + BULB_HEIGHT * size],
-          radius: 0.035,
-          colour: [0.135, 0.094, 0.05],
-        });
-      }
-      return;
-    }
-  }
-  throw new RangeError(`no room for the ${choice.name}; ask for fewer objects`);
-}
-
-/** A random free spot of a support, or null after some tries. */
-function freeSpot(
-  draws: Draws,
-  support: Support,
-  { kind }: Choice,
-  size: number,
-  gap: number,
-): { x: number; y: number } | null {
-  const radius = kind.radius * size;
-  if (kind.height * size > support.clear) return null;
-  const [w, d] = [support.halfWidth - radius, support.halfDepth - radius];
-  const single = support.halfWidth < 0.3;
-  if (single) return support.taken.length === 0 ? { x: 0, y: 0 } : null;
-  if (w < 0 || d < -0.01) return null;
-  for (let attempt = 0; attempt < 40; attempt++) {
-    const [x, y] = [draws.uniform(-w, w), d > 0 ? draws.uniform(-d, d) : 0];
-    if (support.taken.every((other) => Math.hypot(other.x - x, other.y - y) > other.radius + radius + gap))
-      return { x, y };
-  }
-  return null;
+  const { placement, size } = findPlace(draws, supports, choice);
+  const { kind, adjective } = choice;
+  const solid = placeSolid(objectShapes[kind.name](adjective), placement);
+  const [x, y, z] = placement.at;
+  const centre: Vector = [x, y, z + (kind.height * size) / 2];
+  maker.add('object', adjective, kind.name, solid, centre, Math.max(kind.radius, kind.height / 2) * size, 0.5);
+  if (kind.name !== 'lamp') return;
+  const bulb = [x, y, z + BULB_HEIGHT * size];
+  maker.builder.addLight({ kind: 'ball', centre: bulb, radius: 0.035, colour: [0.17, 0.115, 0.058] });
 }

@@ -4,7 +4,8 @@
  * Light is view-independent on everything matt, so it is computed once (`lighting.ts`) and not for every photo: at the vertices
  * of curved parts, and on grids over flat ones ("patches").
  */
-import { buildTree, RayCaster, type Tree } from './bvh';
+import { buildTree, type Tree } from './bvh';
+import { RayCaster } from './rayCaster';
 import type { Solid } from './shapes/index';
 import type { Surface } from './surface';
 

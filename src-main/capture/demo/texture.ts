@@ -91,15 +91,23 @@ export function textureColour(
       break;
     }
     case 'wallpaper': {
-      // Upright bands and a leaf between them; along the wall is x + y, since walls run along either.
+      // Upright bands with a small blossom on every other one; along the wall is x + y, since walls run along either.
       const along = x + y;
-      const period = 0.24;
-      const phase = modulo(along, period) / period;
-      const band = step(0.35, Math.abs(phase - 0.5), footprint / period + 0.02);
-      const row = modulo(z + (Math.floor(along / period) % 2 === 0 ? 0 : 0.16), 0.32) / 0.32 - 0.5;
-      const sprig = Math.abs(phase - 0.5) * 2.6 + Math.abs(row) * 1.9 + 0.12 * Math.cos(12 * row);
-      mix = 0.55 * band + 0.6 * (1 - step(0.42, sprig, footprint / period + 0.06));
-      gain = 1 + 0.04 * detail(x, y, z, 45, footprint) + 0.03 * noise(x * 2, y * 2, z * 2);
+      const period = 0.22;
+      const column = Math.floor(along / period);
+      const phase = modulo(along, period) / period - 0.5;
+      const soft = footprint / period + 0.015;
+      const band = step(0.26, Math.abs(phase), soft);
+      const line = step(0.225, Math.abs(phase), soft) - step(0.245, Math.abs(phase), soft);
+      const height = modulo(z + (column % 2 === 0 ? 0 : 0.11), 0.22) / 0.22 - 0.5;
+      const turn = Math.atan2(height, phase);
+      const blossom = Math.hypot(phase, height) * (1 + 0.35 * Math.cos(5 * turn));
+      mix =
+        0.62 * band +
+        0.4 * line +
+        0.9 * (1 - step(0.12, blossom, soft + 0.02)) -
+        0.7 * (1 - step(0.04, blossom, soft + 0.02));
+      gain = 1 + 0.035 * detail(x, y, z, 45, footprint) + 0.025 * noise(x * 1.5, y * 1.5, z * 1.5);
       break;
     }
     case 'plaster':
