@@ -11,7 +11,14 @@ import { fileURLToPath } from 'node:url';
 import type { AdamArguments } from './adam.reference';
 import type { CodebookInput, CodebookLossParts, CodebookWeights, MapShape } from './codebook.reference';
 import { AddonError } from './errors';
-import type { CodebookLossOutputs, PhotometricArguments, RenderGradientArrays } from './hostKernels';
+import type { DecodeReport, DecodeWeights, NetworkArrays } from './network.reference';
+import type { SampleWeights } from './sample.reference';
+import type {
+  CodebookLossOutputs,
+  NetworkGradientOutputs,
+  PhotometricArguments,
+  RenderGradientArrays,
+} from './hostKernels';
 
 export interface AddonInfo {
   /** in use now: generic, avx2, avx512, … */
@@ -60,8 +67,24 @@ export interface NativeRasterizer {
     frame: number;
   };
   backward(args: NativeRenderArguments, frame: number, dImage: Float32Array, out: RenderGradientArrays): void;
+  /** Finds the blending weights at pixels of a frame; the result names the sample until the next one. */
+  sample(frame: number, pixels: Int32Array): number;
+  /** out [pixels, 10] */
+  compositeSamples(sample: number, semantics: Float32Array, count: number, out: Float32Array): void;
+  /** dSemantics is filled over its whole length */
+  scatterSamples(
+    sample: number,
+    semantics: Float32Array,
+    count: number,
+    dOut: Float32Array,
+    dSemantics: Float32Array,
+  ): void;
+  sampleWeights(sample: number): SampleWeights;
   memoryBytes(): number;
 }
+
+/** Layers and the rows that go through them. */
+type NativeNetwork = NetworkArrays<Float32Array> & { rows: number };
 
 export interface NativeAddon {
   info(): AddonInfo;
@@ -71,6 +94,25 @@ export interface NativeAddon {
   /** The machine's best, with the present pool and instruction set. Takes about a second. */
   measureMachine(): { gigaflops: number; gigabytesPerSecond: number };
   Rasterizer: new () => NativeRasterizer;
+  networkOutputs(args: NativeNetwork & { input: Float32Array; output: Float32Array }): void;
+  networkGradients(
+    args: NativeNetwork &
+      NetworkGradientOutputs & { input: Float32Array; dOutput: Float32Array; dInput: Float32Array | null },
+  ): void;
+  decodeLoss(
+    args: NativeNetwork &
+      DecodeWeights &
+      Partial<NetworkGradientOutputs> & { samples: Float32Array; labels: Uint8Array; dSamples: Float32Array | null },
+  ): DecodeReport;
+  decodeRows(
+    args: NativeNetwork & {
+      features: Float32Array;
+      values: Float32Array | null;
+      entries: Uint8Array | null;
+      probabilities: Float32Array | null;
+      scores: Float32Array | null;
+    },
+  ): void;
   photometric(args: PhotometricArguments): number;
   adam(args: AdamArguments<Float32Array>): void;
   neighbours(points: Float32Array, count: number, k: number, meanDistances: Float32Array): void;

@@ -91,6 +91,31 @@ export function blend(
   return { image, transmittance, end, near };
 }
 
+export interface PixelWeight {
+  /** of the parameters */
+  row: number;
+  /** α·T */
+  weight: number;
+}
+
+/** What one pixel blends, nearest first. */
+export function pixelWeights(order: readonly Splat[], x: number, y: number): PixelWeight[] {
+  const weights: PixelWeight[] = [];
+  let transmittance = 1;
+  for (const splat of order) {
+    const { box, culled, row } = splat;
+    if (culled || x < box[0] || y < box[1] || x > box[2] || y > box[3]) continue;
+    const { raw } = evaluate(splat, x, y);
+    if (raw < ALPHA_MIN) continue;
+    const alpha = Math.min(ALPHA_MAX, raw);
+    const left = transmittance * (1 - alpha);
+    if (left < TRANSMITTANCE_MIN) break;
+    weights.push({ row, weight: alpha * transmittance });
+    transmittance = left;
+  }
+  return weights;
+}
+
 export interface SplatGradient extends ProjectedGradient {
   /** ∂L/∂values, [C] */
   values: Float64Array;

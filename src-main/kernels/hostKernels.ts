@@ -4,6 +4,9 @@
  */
 import type { AdamArguments } from './adam.reference';
 import type { CodebookInput, CodebookLossParts, CodebookWeights, MapShape } from './codebook.reference';
+import type { DecodedRows, DecodeReport, DecodeWeights, NetworkArrays } from './network.reference';
+import type { SampleWeights } from './sample.reference';
+import type { RenderFrame } from './render';
 import type { RenderView } from './render.reference';
 
 export interface RenderArrays {
@@ -46,6 +49,16 @@ export interface CodebookLossOutputs {
 /** What a forward pass leaves for its backward pass; only the kernels that made it look inside. */
 export type RenderState = object;
 
+/** What `sampleSemantics` leaves for its gradient. */
+export type SampleState = object;
+
+export interface NetworkGradientOutputs {
+  /** [in, out] each */
+  dKernels: Float32Array[];
+  /** [out] each */
+  dBiases: Float32Array[];
+}
+
 export interface HostKernels {
   readonly instructionSet: string;
   readonly threads: number;
@@ -59,6 +72,34 @@ export interface HostKernels {
     dImage: Float32Array,
     out: RenderGradientArrays,
   ): void;
+  /** Fills out [pixels, 10]. */
+  sampleSemantics(frame: RenderFrame, pixels: Int32Array, semantics: Float32Array, out: Float32Array): SampleState;
+  /** Fills dSemantics over its whole capacity. */
+  sampleSemanticsGradient(
+    frame: RenderFrame,
+    sample: SampleState,
+    semantics: Float32Array,
+    dOut: Float32Array,
+    dSemantics: Float32Array,
+  ): void;
+  sampleWeights(frame: RenderFrame, pixels: Int32Array): SampleWeights;
+  network(network: NetworkArrays<Float32Array>, rows: number, input: Float32Array, output: Float32Array): void;
+  networkGradient(
+    network: NetworkArrays<Float32Array>,
+    rows: number,
+    input: Float32Array,
+    dOutput: Float32Array,
+    out: NetworkGradientOutputs & { dInput: Float32Array | null },
+  ): void;
+  /** Fills `out` unless it is null. */
+  decodeLoss(
+    network: NetworkArrays<Float32Array>,
+    samples: Float32Array,
+    labels: Uint8Array,
+    weights: DecodeWeights,
+    out: (NetworkGradientOutputs & { dSamples: Float32Array }) | null,
+  ): DecodeReport;
+  decodeRows(network: NetworkArrays<Float32Array>, features: Float32Array, values: Float32Array | null): DecodedRows;
   photometric(args: PhotometricArguments): number;
   adam(args: AdamArguments<Float32Array>): void;
   neighbours(points: Float32Array, count: number, k: number, meanDistances: Float32Array): void;

@@ -7,7 +7,17 @@ import { ADAM_KERNEL, type AdamAttributes } from './adam';
 import { CODEBOOK_LOSS_GRADIENT_KERNEL, CODEBOOK_LOSS_KERNEL, type CodebookLossAttributes } from './codebook';
 import { HostBackend } from './hostBackend';
 import type { HostKernels, RenderArrays } from './hostKernels';
-import { PROBE, planeCount } from './layout';
+import type { NetworkArrays } from './network.reference';
+import { PROBE, SAMPLE, planeCount } from './layout';
+import {
+  DECODE_LOSS_GRADIENT_KERNEL,
+  DECODE_LOSS_KERNELS,
+  NETWORK_GRADIENT_KERNEL,
+  NETWORK_KERNELS,
+  type DecodeLossAttributes,
+  type NetworkAttributes,
+} from './network';
+import { SAMPLE_GRADIENT_KERNEL, SAMPLE_KERNEL, type SampleAttributes } from './sample';
 import { PHOTO_KERNEL, type PhotoAttributes } from './photo';
 import { PHOTOMETRIC_GRADIENT_KERNEL, PHOTOMETRIC_KERNEL, type PhotometricAttributes } from './photometric';
 import { RENDER_GRADIENT_KERNEL, RENDER_KERNEL, type RenderAttributes } from './render';
@@ -24,11 +34,57 @@ function renderArrays(backend: HostBackend, inputs: Inputs): RenderArrays {
   };
 }
 
+function networkArrays(backend: HostBackend, inputs: Inputs, widths: number[]): NetworkArrays<Float32Array> {
+  const layers = widths.slice(1).map((_, l) => l);
+  return {
+    widths,
+    kernels: layers.map((l) => backend.floats(inputs[`kernel${l}`])),
+    biases: layers.map((l) => backend.floats(inputs[`bias${l}`])),
+  };
+}
+
+/** Arrays for the gradients of all layers, and their shapes in the order kernel0, bias0, kernel1, … */
+function layerGradients(backend: HostBackend, widths: number[]) {
+  const pairs = widths.slice(1).map((out, l) => [widths[l], out] as const);
+  const dKernels = pairs.map(([width, out]) => backend.allocate(width * out));
+  const dBiases = pairs.map(([, out]) => backend.allocate(out));
+  return {
+    dKernels,
+    dBiases,
+    inOrder: dKernels.flatMap((kernel, l) => [kernel, dBiases[l]]),
+    shapes: pairs.flatMap(([width, out]) => [[width, out], [out]]),
+  };
+}
+
 function scale(gradient: Float32Array, dy: number): void {
   if (dy !== 1) for (let i = 0; i < gradient.length; i++) gradient[i] *= dy;
 }
 
+const networkKernel: HostKernel = (backend, inputs, attributes) => {
+  const { widths } = attributes as NetworkAttributes;
+  const [rows] = inputs.input.shape;
+  const width = widths[widths.length - 1];
+  const output = backend.allocate(rows * width);
+  backend.kernels.network(networkArrays(backend, inputs, widths), rows, backend.floats(inputs.input), output);
+  return backend.adopt(output, [rows, width]);
+};
+
+const decodeLossKernel: HostKernel = (backend, inputs, attributes) => {
+  const { widths, labels, weights, report, state } = attributes as DecodeLossAttributes;
+  const samples = backend.floats(inputs.samples);
+  const layers = state && layerGradients(backend, widths);
+  const dSamples = state && backend.allocate(samples.length);
+  const out = layers && dSamples ? { dKernels: layers.dKernels, dBiases: layers.dBiases, dSamples } : null;
+  const network = networkArrays(backend, inputs, widths);
+  Object.assign(report, backend.kernels.decodeLoss(network, samples, labels, weights, out));
+  if (state && layers && dSamples) state.gradients = [dSamples, ...layers.inOrder];
+  return backend.makeTensorInfo([], 'float32', Float32Array.of(report.loss));
+};
+
 const KERNELS: Record<string, HostKernel> = {
+  ...Object.fromEntries(NETWORK_KERNELS.map((name) => [name, networkKernel])),
+  ...Object.fromEntries(DECODE_LOSS_KERNELS.map((name) => [name, decodeLossKernel])),
+
   [RENDER_KERNEL](backend, inputs, attributes) {
     const { view, semanticsMovesGeometry, state } = attributes as RenderAttributes;
     const { width, height } = view.camera;
@@ -57,6 +113,48 @@ const KERNELS: Record<string, HostKernel> = {
     const forward = state?.forward ?? {};
     backend.kernels.renderGradient(arrays, view, semanticsMovesGeometry, forward, backend.floats(inputs.dy), out);
     return wanted.map((name) => backend.adopt(out[name] as Float32Array, shapes[name]));
+  },
+
+  [SAMPLE_KERNEL](backend, inputs, attributes) {
+    const { frame, pixels, state } = attributes as SampleAttributes;
+    const out = backend.allocate(pixels.length * SAMPLE.columns);
+    state.sample = backend.kernels.sampleSemantics(frame, pixels, backend.floats(inputs.semantics), out);
+    return backend.adopt(out, [pixels.length, SAMPLE.columns]);
+  },
+
+  [SAMPLE_GRADIENT_KERNEL](backend, inputs, attributes) {
+    const { frame, state } = attributes as SampleAttributes;
+    const semantics = backend.floats(inputs.semantics);
+    const gradient = backend.allocate(semantics.length);
+    const dy = backend.floats(inputs.dy);
+    backend.kernels.sampleSemanticsGradient(frame, state.sample as object, semantics, dy, gradient);
+    return backend.adopt(gradient, inputs.semantics.shape);
+  },
+
+  [NETWORK_GRADIENT_KERNEL](backend, inputs, attributes) {
+    const { widths, toInput } = attributes as NetworkAttributes;
+    const [rows, width] = inputs.input.shape;
+    const { dKernels, dBiases, inOrder, shapes } = layerGradients(backend, widths);
+    const dInput = toInput ? backend.allocate(rows * width) : null;
+    const arrays = networkArrays(backend, inputs, widths);
+    const [input, dOutput] = [backend.floats(inputs.input), backend.floats(inputs.dy)];
+    backend.kernels.networkGradient(arrays, rows, input, dOutput, { dKernels, dBiases, dInput });
+    const first = dInput
+      ? backend.adopt(dInput, [rows, width])
+      : backend.makeTensorInfo([0, width], 'float32', new Float32Array(0));
+    return [first, ...inOrder.map((gradient, i) => backend.adopt(gradient, shapes[i]))];
+  },
+
+  [DECODE_LOSS_GRADIENT_KERNEL](backend, inputs, attributes) {
+    const { widths, state } = attributes as DecodeLossAttributes;
+    const gradients = state?.gradients ?? [];
+    if (state) state.gradients = null;
+    const dy = backend.floats(inputs.dy)[0];
+    const shapes = [inputs.samples.shape, ...widths.slice(1).flatMap((out, l) => [[widths[l], out], [out]])];
+    return gradients.map((gradient, i) => {
+      scale(gradient, dy);
+      return backend.adopt(gradient, shapes[i]);
+    });
   },
 
   [PHOTOMETRIC_KERNEL](backend, inputs, attributes) {

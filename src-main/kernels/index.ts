@@ -31,9 +31,13 @@ export {
 export type { CodebookShape, MapShape } from './codebook.reference';
 export * from './errors';
 export * from './layout';
+export { decodeLoss, decodeRows, network, type Layer } from './network';
+export type { DecodedRows, DecodeReport, DecodeWeights } from './network.reference';
 export { photoToTensor } from './photo';
 export { photometricLoss } from './photometric';
-export { render, type RenderInputs, type RenderOptions } from './render';
+export { render, type RenderFrame, type RenderInputs, type RenderOptions } from './render';
+export { sampleSemantics, sampleWeights } from './sample';
+export type { SampleWeights } from './sample.reference';
 export { stopGradient } from './stopGradient';
 
 export type BackendName = 'native' | 'reference' | 'webgpu' | 'tensorflow';

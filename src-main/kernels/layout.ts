@@ -5,12 +5,14 @@
  *   geometry            [capacity, 11]  mean xyz (world), log-scale, quaternion wxyz (normalised on use), opacity logit
  *   sphericalHarmonics  [capacity, 48]  sh[k·3 + channel], k = 0…15; rgb = max(0, Σ + 0.5)
  *   semantics           [capacity, 9]   S_G (8), u logit
+ *   sample              [pixels, 10]    of sampled pixels: R_s (8), R_u, accumulated α
  *   probe               [capacity, 3]   zeros; its gradient slot carries (∂L/∂x_ndc, ∂L/∂y_ndc, radius px)
  */
 
 export const GEOMETRY = { columns: 11, mean: 0, logScale: 3, quaternion: 6, opacityLogit: 10 } as const;
 export const SPHERICAL_HARMONICS = { columns: 48, coefficients: 16 } as const;
 export const SEMANTICS = { columns: 9, vector: 0, dimensions: 8, uncertaintyLogit: 8 } as const;
+export const SAMPLE = { columns: 10, uncertainty: 8, alpha: 9 } as const;
 export const PROBE = { columns: 3 } as const;
 
 export type Channel = 'rgb' | 'semantics' | 'uncertainty' | 'depth' | 'alpha';

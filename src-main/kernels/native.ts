@@ -2,14 +2,19 @@
 import type { NativeAddon, NativeRasterizer, NativeRenderArguments } from './addon';
 import type { AdamArguments } from './adam.reference';
 import type { CodebookInput, CodebookLossParts, CodebookWeights, MapShape } from './codebook.reference';
-import { NonFiniteParameterError, PARAMETER_GROUPS } from './errors';
+import type { DecodedRows, DecodeReport, DecodeWeights, NetworkArrays } from './network.reference';
+import type { RenderFrame } from './render';
+import type { SampleWeights } from './sample.reference';
+import { KernelArgumentError, NonFiniteParameterError, PARAMETER_GROUPS } from './errors';
 import type {
   CodebookLossOutputs,
   HostKernels,
+  NetworkGradientOutputs,
   PhotometricArguments,
   RenderArrays,
   RenderGradientArrays,
   RenderState,
+  SampleState,
 } from './hostKernels';
 import type { RenderView } from './render.reference';
 
@@ -90,6 +95,69 @@ export class NativeKernels implements HostKernels {
       frame = this.render(arrays, view, semanticsMovesGeometry, new Float32Array(dImage.length)).frame;
     }
     this.rasterizer.backward(renderArguments(arrays, view, semanticsMovesGeometry), frame, dImage, out);
+  }
+
+  #sample(frame: RenderFrame, pixels: Int32Array): number {
+    const { frame: number } = frame.forward as FrameState;
+    if (number !== this.lastFrame)
+      throw new KernelArgumentError('sampleSemantics', 'frame', 'another picture was rendered since; sample it first');
+    return this.rasterizer.sample(number, pixels);
+  }
+
+  sampleSemantics(frame: RenderFrame, pixels: Int32Array, semantics: Float32Array, out: Float32Array): SampleState {
+    const sample = this.#sample(frame, pixels);
+    this.rasterizer.compositeSamples(sample, semantics, frame.view?.count ?? 0, out);
+    return { sample, pixels };
+  }
+
+  sampleSemanticsGradient(
+    frame: RenderFrame,
+    state: SampleState,
+    semantics: Float32Array,
+    dOut: Float32Array,
+    dSemantics: Float32Array,
+  ): void {
+    const { sample } = state as { sample: number };
+    this.rasterizer.scatterSamples(sample, semantics, frame.view?.count ?? 0, dOut, dSemantics);
+  }
+
+  sampleWeights(frame: RenderFrame, pixels: Int32Array): SampleWeights {
+    return this.rasterizer.sampleWeights(this.#sample(frame, pixels));
+  }
+
+  network(network: NetworkArrays<Float32Array>, rows: number, input: Float32Array, output: Float32Array): void {
+    this.addon.networkOutputs({ ...network, rows, input, output });
+  }
+
+  networkGradient(
+    network: NetworkArrays<Float32Array>,
+    rows: number,
+    input: Float32Array,
+    dOutput: Float32Array,
+    out: NetworkGradientOutputs & { dInput: Float32Array | null },
+  ): void {
+    this.addon.networkGradients({ ...network, ...out, rows, input, dOutput });
+  }
+
+  decodeLoss(
+    network: NetworkArrays<Float32Array>,
+    samples: Float32Array,
+    labels: Uint8Array,
+    weights: DecodeWeights,
+    out: (NetworkGradientOutputs & { dSamples: Float32Array }) | null,
+  ): DecodeReport {
+    return this.addon.decodeLoss({
+      ...{ ...network, ...weights, ...out, samples, labels },
+      ...{ rows: labels.length, dSamples: out?.dSamples ?? null },
+    });
+  }
+
+  decodeRows(network: NetworkArrays<Float32Array>, features: Float32Array, values: Float32Array | null): DecodedRows {
+    const rows = features.length / 8;
+    const entries = new Uint8Array(rows);
+    const [probabilities, scores] = [new Float32Array(rows), new Float32Array(rows)];
+    this.addon.decodeRows({ ...network, rows, features, values, entries, probabilities, scores: values && scores });
+    return { entries, probabilities, scores };
   }
 
   photometric(args: PhotometricArguments): number {

@@ -1,5 +1,7 @@
 /** The readable float64 kernels behind the same door: the oracle, and what runs where the addon cannot load. */
 import { adamReference } from './adam.reference';
+import type { PixelWeight } from './blend.reference';
+import type { RenderFrame } from './render';
 import {
   assignReference,
   codebookLossReference,
@@ -7,10 +9,20 @@ import {
   upsampledArgmaxReference,
 } from './codebook.reference';
 import type { HostKernels, PhotometricArguments, RenderArrays, RenderGradientArrays, RenderState } from './hostKernels';
+import {
+  decodeLossReference,
+  decodeRowsReference,
+  networkReference,
+  networkReferenceBackward,
+} from './network.reference';
 import { neighboursReference } from './neighbours.reference';
 import { photoToPlanesReference } from './photo.reference';
 import { photometricReference } from './photometric.reference';
+import { compositeReference, compositeReferenceBackward, weightsReference } from './sample.reference';
 import { renderReference, renderReferenceBackward, type ReferenceRender, type RenderView } from './render.reference';
+
+const sampled = (frame: RenderFrame, pixels: Int32Array): PixelWeight[][] =>
+  weightsReference(frame.forward as ReferenceRender, frame.view?.camera.width ?? 1, pixels);
 
 export const referenceKernels: HostKernels = {
   instructionSet: 'float64',
@@ -37,6 +49,47 @@ export const referenceKernels: HostKernels = {
     if (gradients.semantics) out.semantics?.set(gradients.semantics);
     out.probe?.set(gradients.probe);
   },
+
+  sampleSemantics(frame, pixels, semantics, out) {
+    const weights = sampled(frame, pixels);
+    out.set(compositeReference(weights, semantics));
+    return weights;
+  },
+
+  sampleSemanticsGradient(_frame, sample, semantics, dOut, dSemantics) {
+    dSemantics.set(compositeReferenceBackward(sample as PixelWeight[][], semantics, dOut));
+  },
+
+  sampleWeights(frame, pixels) {
+    const weights = sampled(frame, pixels);
+    const offsets = new Uint32Array(pixels.length + 1);
+    weights.forEach((pairs, p) => (offsets[p + 1] = offsets[p] + pairs.length));
+    const pairs = weights.flat();
+    return {
+      offsets,
+      rows: Uint32Array.from(pairs, ({ row }) => row),
+      weights: Float32Array.from(pairs, ({ weight }) => weight),
+    };
+  },
+
+  network: (network, rows, input, output) => output.set(networkReference(network, input, rows)),
+
+  networkGradient(network, rows, input, dOutput, out) {
+    const { dKernels, dBiases, dInput } = networkReferenceBackward(network, input, rows, dOutput);
+    dKernels.forEach((gradient, l) => out.dKernels[l].set(gradient));
+    dBiases.forEach((gradient, l) => out.dBiases[l].set(gradient));
+    out.dInput?.set(dInput);
+  },
+
+  decodeLoss(network, samples, labels, weights, out) {
+    const { dKernels, dBiases, dSamples, ...report } = decodeLossReference(network, samples, labels, weights);
+    dKernels.forEach((gradient, l) => out?.dKernels[l].set(gradient));
+    dBiases.forEach((gradient, l) => out?.dBiases[l].set(gradient));
+    out?.dSamples.set(dSamples);
+    return report;
+  },
+
+  decodeRows: (network, features, values) => decodeRowsReference(network, features, features.length / 8, values),
 
   photometric({ image, target, mask, width, height, ssimWeight, gradient }: PhotometricArguments): number {
     const result = photometricReference(image, target, mask, width, height, ssimWeight);

@@ -47,6 +47,14 @@ export interface RenderOptions {
   antialiased: boolean;
   /** off: semantics and uncertainty see the blending weights as constants */
   semanticsMovesGeometry: boolean;
+  /** receives the picture's state, for `sampleSemantics` */
+  frame?: RenderFrame;
+}
+
+/** A picture as its backend remembers it, until the next one. */
+export interface RenderFrame {
+  forward: object | null;
+  view: RenderView | null;
 }
 
 type GradientName = 'geometry' | 'sphericalHarmonics' | 'semantics' | 'probe';
@@ -103,8 +111,9 @@ export function render(inputs: RenderInputs, camera: PinholeCamera, options: Ren
     view: { camera, count, channels, shDegree, background, antialiased },
     semanticsMovesGeometry,
     wanted: (Object.keys(wants) as GradientName[]).filter((name) => wants[name]),
-    state: tf.engine().isTapeOn() ? { forward: null } : null,
+    state: options.frame ?? (tf.engine().isTapeOn() ? { forward: null } : null),
   };
+  if (options.frame) options.frame.view = attributes.view;
   return tf.tidy(() => {
     const tensors: tf.NamedTensorMap = {
       geometry,
