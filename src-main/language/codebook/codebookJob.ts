@@ -162,6 +162,7 @@ class JobClock {
   readonly #begun = performance.now();
   readonly #cpuBefore = process.cpuUsage();
   #reported = -Infinity;
+  #first: { done: number; wallSeconds: number } | null = null;
   #peak = 0;
 
   constructor({ publish }: JobContext) {
@@ -212,7 +213,10 @@ class JobClock {
     const { wallSeconds, cpuSeconds } = this.cost;
     if (!urgent && wallSeconds - this.#reported < PROGRESS_SECONDS) return;
     this.#reported = wallSeconds;
-    const etaSeconds = done > 0 ? (wallSeconds * (1 - done)) / done : 0;
+    // Reading and the start took their time before the first figure: the pace counts from there.
+    this.#first ??= { done, wallSeconds };
+    const pace = (done - this.#first.done) / (wallSeconds - this.#first.wallSeconds);
+    const etaSeconds = pace > 0 ? (1 - done) / pace : 0;
     this.#publish({
       type: 'codebookProgress',
       ...figures,

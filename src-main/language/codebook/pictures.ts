@@ -119,6 +119,8 @@ export function utilisationSvg(report: CodebookReport, palette: readonly Colour[
 
 /** The bytes of a PNG. */
 export function utilisationChart(report: CodebookReport, palette: readonly Colour[]): Promise<Buffer> {
+  // Photos are decoded without SVG (capture/decode.ts): drawings in files stay refused, this one is in memory and our own.
+  sharp.unblock({ operation: ['VipsForeignLoadSvgBuffer'] });
   return sharp(Buffer.from(utilisationSvg(report, palette)))
     .png()
     .toBuffer();

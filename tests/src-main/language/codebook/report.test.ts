@@ -1,9 +1,10 @@
 /** Figures, names and colours of a codebook. */
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { CosineStatistics } from '../../../../src-main/language/codebook/encode';
 import { nameEntries } from '../../../../src-main/language/codebook/names';
 import { categoricalPalette } from '../../../../src-main/language/codebook/palette';
-import { utilisationSvg } from '../../../../src-main/language/codebook/pictures';
+import { utilisationChart, utilisationSvg } from '../../../../src-main/language/codebook/pictures';
 import {
   entryLine,
   perplexity,
@@ -12,6 +13,8 @@ import {
   utilisationBars,
 } from '../../../../src-main/language/codebook/report';
 import { LanguageError } from '../../../../src-main/language/errors';
+// Forbids all but a few formats for photos, as it does wherever a capture is open.
+import '../../../../src-main/capture/decode';
 
 const shape = { clipWidth: 2, dinoWidth: 1, dinoWeight: 0.5 };
 
@@ -126,4 +129,9 @@ it('the chart escapes names: a word list may hold anything', () => {
   const svg = utilisationSvg(report(names), categoricalPalette(3));
   expect(svg).not.toContain('<script>');
   expect(svg).toContain('1 · &lt;script&gt;&amp;&quot; · 0.50');
+});
+
+it('the chart is drawn where only photos may be decoded', async () => {
+  const { width, height } = await sharp(await utilisationChart(report(), categoricalPalette(3))).metadata();
+  expect([width, height]).toEqual([1200, 460]);
 });
