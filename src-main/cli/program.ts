@@ -8,6 +8,7 @@ import { exitCodes, report, UsageError } from './exit';
 import type { ExitCode } from './exit';
 import type { DemoFlags } from './demo';
 import type { ExportOptions } from './export';
+import type { AddFlags, ModelsFlags, PullFlags } from './models';
 import type { RenderOptions } from './render';
 import type { SceneFlags } from './sceneOptions';
 
@@ -37,6 +38,7 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
   await addTrain(program, later, chosen);
   await addFeatures(program, later, chosen);
   await addCodebook(program, later, chosen);
+  addModels(program, later);
   program
     .command('render')
     .summary('draw a trained project from the poses of its photos')
@@ -109,6 +111,38 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
     .option('--open', 'open the page in the browser of this machine')
     .action((options: { port: string; host: string; open?: boolean }) =>
       later(async () => (await import('./serve')).serveCommand(options)),
+    );
+}
+
+/** The encoders that give features their words. */
+function addModels(program: Command, later: (run: Action) => void): void {
+  const models = program.command('models').summary('list, fetch, add and check the CLIP and DINO models');
+  const common = (command: Command, json: string): Command =>
+    command.option('--models <folder>', 'the folder of models instead of your own').option('--json', json);
+  common(models.command('list').summary('which models there are, and which are here'), 'one JSON object').action(
+    (options: ModelsFlags) => later(async () => (await import('./models')).listCommand(options)),
+  );
+  common(
+    models.command('pull').summary('fetch a model; continues where a broken pull ended'),
+    'one JSON event per line',
+  )
+    .argument('<name>', 'of the list, or OWNER/NAME[@REVISION] of the hub')
+    .option('--mirror <url>', 'the hub (default: HF_ENDPOINT, else https://huggingface.co)')
+    .option('--force', 'fetch again what is there')
+    .action((name: string, options: PullFlags) =>
+      later(async () => (await import('./models')).pullCommand(name, options)),
+    );
+  common(models.command('add').summary('check a model folder and use it by a name'), 'one JSON object')
+    .argument('<folder>', 'in the Hugging Face layout with onnx/')
+    .option('--name <name>', 'what to call it (default: the folder’s name)')
+    .option('--copy', 'copy the files instead of using them where they lie')
+    .action((folder: string, options: AddFlags) =>
+      later(async () => (await import('./models')).addCommand(folder, options)),
+    );
+  common(models.command('verify').summary('hold files against their checksums and open the graphs'), 'one JSON object')
+    .argument('[name]', 'one model (default: every one that is here)')
+    .action((name: string | undefined, options: ModelsFlags) =>
+      later(async () => (await import('./models')).verifyCommand(name, options)),
     );
 }
 

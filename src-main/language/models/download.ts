@@ -13,34 +13,24 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { writeError } from '../../base/index';
 import { ModelError } from '../errors';
 import { connectionFailure, HubFailure, shown } from './hubClient';
 import type { HubClient, HubResponse } from './hubClient';
 import type { ListedFile } from './hubListing';
+import { withRetries } from './retries';
+import type { RetryOptions } from './retries';
 
-export interface DownloadOptions {
+export interface DownloadOptions extends RetryOptions {
   hub: HubClient;
   url: URL;
   /** where the file goes; its folder is made */
   target: string;
   expected: ListedFile;
-  signal?: AbortSignal;
   /** bytes of the file that are on disk; falls back when the server starts again */
   onBytes?: (bytes: number) => void;
-  /** a try failed and another follows after `wait` ms */
-  onRetry?: (failure: HubFailure, wait: number) => void;
-  /** tries in a row without a byte */
-  tries?: number;
-  /** ms before the second try; doubles */
-  firstWait?: number;
 }
-
-const MAX_WAIT = 60_000;
-/** Also for a server that hands out a byte at a time. */
-const MAX_REQUESTS = 200;
 
 const partState = z.object({ checksum: z.string(), size: z.number(), etag: z.string().nullable() });
 
@@ -99,26 +89,18 @@ async function discard(part: string): Promise<void> {
 
 /** Brings the part to its full size, in as many requests as it takes. */
 async function fill(options: DownloadOptions, part: string): Promise<void> {
-  const { expected, signal, tries = 5, firstWait = 500 } = options;
-  let failures = 0;
-  for (let requests = 0; ; requests++) {
+  const { expected } = options;
+  await withRetries(options, async () => {
     const before = await present(part, expected);
     options.onBytes?.(before.bytes);
-    if (before.bytes === expected.size && before.bytes > 0) return;
-    signal?.throwIfAborted();
+    if (before.bytes === expected.size && before.bytes > 0) return { done: true };
     try {
       await fetchInto(options, part, before);
-      return;
+      return { done: true };
     } catch (error) {
-      if (!(error instanceof HubFailure) || !error.transient) throw error;
-      const { bytes } = await present(part, expected);
-      failures = bytes > before.bytes ? 1 : failures + 1;
-      if (failures >= tries || requests >= MAX_REQUESTS) throw error;
-      const wait = Math.min(MAX_WAIT, error.retryAfter ?? firstWait * 2 ** (failures - 1));
-      options.onRetry?.(error, wait);
-      await sleep(wait, undefined, { signal });
+      return { done: false, error, progressed: (await present(part, expected)).bytes > before.bytes };
     }
-  }
+  });
 }
 
 interface Present {

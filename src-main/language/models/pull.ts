@@ -9,7 +9,7 @@ import { removeLeftovers } from '../../base/index';
 import { ModelError } from '../errors';
 import { downloadFile, matches } from './download';
 import { encodePath, HubClient } from './hubClient';
-import type { HubFailure, HubOptions } from './hubClient';
+import type { HubOptions } from './hubClient';
 import { commitOf, listFiles } from './hubListing';
 import type { ListedFile } from './hubListing';
 import { inspectModel } from './inspect';
@@ -20,6 +20,8 @@ import type { ManifestFile } from './manifest';
 import { openModelFolder } from './modelFolder';
 import { knownModel, knownModels } from './registry';
 import type { ModelKind } from './registry';
+import { retried } from './retries';
+import type { RetryOptions } from './retries';
 import { activate, checkSpace, lockFile, makeFolder, stagingFolder } from './staging';
 import { checkFolder } from './verify';
 
@@ -35,16 +37,12 @@ export interface PullProgress {
   etaSeconds: number | null;
 }
 
-export interface PullOptions extends HubOptions {
+export interface PullOptions extends HubOptions, RetryOptions {
   /** the folder of models */
   models: string;
-  signal?: AbortSignal;
   onProgress?: (progress: PullProgress) => void;
-  onRetry?: (failure: HubFailure, wait: number) => void;
   /** fetch again although the model is there and whole */
   force?: boolean;
-  tries?: number;
-  firstWait?: number;
   /** bytes that are free on the disk; asked from the system by default */
   free?: () => Promise<number>;
 }
@@ -128,8 +126,11 @@ async function pull(wanted: Wanted, hub: HubClient, options: PullOptions): Promi
   const present = options.force ? null : await whole(target, repository, signal);
   if (present) return { ...present, name, folder: target, fetchedBytes: 0, alreadyThere: true };
 
-  const commit = await commitOf(hub, repository, revision, signal);
-  const { kind, files } = choose(wanted, await listFiles(hub, repository, commit ?? revision, signal));
+  const commit = await retried(options, () => commitOf(hub, repository, revision, signal));
+  const { kind, files } = choose(
+    wanted,
+    await retried(options, () => listFiles(hub, repository, commit ?? revision, signal)),
+  );
   const staging = stagingFolder(models, name);
   await makeFolder(staging);
   await dropUnlisted(staging, files);

@@ -3,8 +3,8 @@
  * the order in which `auto` prefers them (quality for the time they take on a CPU).
  *
  * Widths, input sizes and patch sizes follow from the published architectures. Sizes are those that the Hugging Face pages
- * state, rounded to a megabyte, and are marked as approximate wherever they are shown: the exact sizes and checksums come from
- * the hub when a model is pulled, and are kept with it.
+ * state, or four bytes for each published parameter (MobileCLIP-S0 and -B, DINOv3), and are marked as approximate wherever they
+ * are shown: exact sizes and checksums come from the hub when a model is pulled, and are kept with it.
  */
 export type ModelKind = 'clip' | 'dino';
 
@@ -18,8 +18,8 @@ export interface KnownModel {
   readonly licence: string;
   /** what a person has to know before using it; null when there is nothing */
   readonly notice: string | null;
-  /** all files together, in MB (10⁶ bytes); null where no page states it */
-  readonly approximateMegabytes: number | null;
+  /** all files together, in MB (10⁶ bytes) */
+  readonly approximateMegabytes: number;
   /** d of the embedding (CLIP) or of a patch token (DINO) */
   readonly width: number;
   /** side of the square input, px */
@@ -29,7 +29,8 @@ export interface KnownModel {
 }
 
 const APPLE =
-  'Apple’s own licence, read it on the page: https://github.com/apple/ml-mobileclip (LICENSE, LICENSE_weights_data)';
+  'Apple’s own terms for code and weights; read them before you build on it: the LICENSE that comes along, and ' +
+  'https://github.com/apple/ml-mobileclip';
 
 export const knownModels: readonly KnownModel[] = [
   {
@@ -38,7 +39,7 @@ export const knownModels: readonly KnownModel[] = [
     title: 'MobileCLIP-S2',
     repository: 'Xenova/mobileclip_s2',
     revision: 'main',
-    licence: 'Apple sample code licence',
+    licence: 'Apple’s own',
     notice: APPLE,
     approximateMegabytes: 399,
     width: 512,
@@ -51,7 +52,7 @@ export const knownModels: readonly KnownModel[] = [
     title: 'MobileCLIP-S1',
     repository: 'Xenova/mobileclip_s1',
     revision: 'main',
-    licence: 'Apple sample code licence',
+    licence: 'Apple’s own',
     notice: APPLE,
     approximateMegabytes: 342,
     width: 512,
@@ -64,9 +65,9 @@ export const knownModels: readonly KnownModel[] = [
     title: 'MobileCLIP-S0',
     repository: 'Xenova/mobileclip_s0',
     revision: 'main',
-    licence: 'Apple sample code licence',
+    licence: 'Apple’s own',
     notice: APPLE,
-    approximateMegabytes: null,
+    approximateMegabytes: 218,
     width: 512,
     inputSize: 256,
     patchSize: null,
@@ -77,9 +78,9 @@ export const knownModels: readonly KnownModel[] = [
     title: 'MobileCLIP-B',
     repository: 'Xenova/mobileclip_b',
     revision: 'main',
-    licence: 'Apple sample code licence',
+    licence: 'Apple’s own',
     notice: APPLE,
-    approximateMegabytes: null,
+    approximateMegabytes: 602,
     width: 512,
     inputSize: 224,
     patchSize: 16,
@@ -129,11 +130,11 @@ export const knownModels: readonly KnownModel[] = [
     title: 'DINOv3 ViT-S/16',
     repository: 'onnx-community/dinov3-vits16-pretrain-lvd1689m-ONNX',
     revision: 'main',
-    licence: 'DINOv3 License',
+    licence: 'DINOv3 License (Meta’s own)',
     notice:
-      'Meta’s own licence binds you when you use it: https://ai.meta.com/resources/models-and-libraries/dinov3-license; ' +
+      'Meta’s terms bind who uses it: https://ai.meta.com/resources/models-and-libraries/dinov3-license; ' +
       'where the hub gates the files, accept it there and set HF_TOKEN',
-    approximateMegabytes: null,
+    approximateMegabytes: 87,
     width: 384,
     inputSize: 224,
     patchSize: 16,
@@ -147,7 +148,5 @@ export function knownModel(name: string): KnownModel | null {
   return knownModels.find((model) => model.name === name || model.repository === name) ?? null;
 }
 
-/** `≈ 399 MB`, or that nobody stated it. */
-export function sizeInWords(model: KnownModel): string {
-  return model.approximateMegabytes === null ? 'size not stated' : `≈ ${model.approximateMegabytes} MB`;
-}
+/** `≈ 399 MB` */
+export const sizeInWords = (model: KnownModel): string => `≈ ${model.approximateMegabytes} MB`;

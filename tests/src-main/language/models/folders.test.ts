@@ -183,7 +183,7 @@ describe('finding a model', () => {
       /no CLIP model is installed; run `legato models pull mobileclip-s2` .*or `--clip-model toy-clip --dino-model toy-dino` to try/,
     );
     expect(await messageOf(resolveModel('dinov3-vits16', 'dino', context))).toMatch(
-      /is not installed; run `legato models pull dinov3-vits16` \(size not stated, DINOv3 License\)/,
+      /is not installed; run `legato models pull dinov3-vits16` \(≈ 87 MB, DINOv3 License \(Meta’s own\)\)/,
     );
     expect(await messageOf(resolveModel('nonsense', 'dino', context))).toMatch(
       /no model is called "nonsense"; known are toy-dino, dinov2-small/,

@@ -122,6 +122,7 @@ describe('a hub that refuses', () => {
     expect(hub.requestsOf(CARD)).toHaveLength(requests);
     hub.misbehave = (_request, response, path) => path.includes('/tree/') && reply(response, status);
     expect(await refusal({ tries: 3 })).toMatch(message);
+    expect(hub.seen.filter(({ path }) => path.includes('/tree/'))).toHaveLength(1 + requests);
   });
 
   it('for a while is asked again, after as long as it says', async () => {

@@ -63,9 +63,7 @@ describe('relevancy', () => {
     const [f, t, n] = [vectors(50, 'features'), vectors(3, 'texts'), vectors(4, 'negatives')];
     const result = relevancy(f, t, n, width);
     const dot = (a: Float32Array, i: number, b: Float32Array, j: number): number =>
-      Array.from({ length: width }, (_, k) => a[i * width + k] * b[j * width + k]).reduce(
-        (sum, value) => sum + value,
-      );
+      Array.from({ length: width }, (_, k) => a[i * width + k] * b[j * width + k]).reduce((sum, value) => sum + value);
     for (let i = 0; i < 50; i++) {
       for (let j = 0; j < 3; j++) {
         const pairs = [0, 1, 2, 3].map((k) => {
