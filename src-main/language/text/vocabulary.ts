@@ -28,10 +28,13 @@ export function editDistance(a: string, b: string): number {
   return last[second.length];
 }
 
-/** The nearest words of a vocabulary, nearest first: at most a third of the letters away, or one that contains the other. */
+/**
+ * The nearest words of a vocabulary, nearest first: at most a third of the letters away, or one that contains the other. A word
+ * of one or two letters is near to nothing.
+ */
 export function nearWords(word: string, vocabulary: readonly string[]): string[] {
   const wanted = word.toLowerCase();
-  const reach = Math.max(1, Math.floor([...wanted].length / 3));
+  const reach = Math.floor([...wanted].length / 3);
   return vocabulary
     .map((known) => {
       const contains = known.length > 2 && (wanted.includes(known) || (wanted.length > 2 && known.includes(wanted)));

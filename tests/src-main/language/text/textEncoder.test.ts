@@ -3,8 +3,8 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../../../src-main/language/errors';
-import { openModelFolder } from '../../../../src-main/language/models/index';
-import { TextEncoder, TextError } from '../../../../src-main/language/text/index';
+import { openModelFolder, resolveModel, verifyModel } from '../../../../src-main/language/models/index';
+import { defaultNegatives, TextEncoder, TextError } from '../../../../src-main/language/text/index';
 import { repositoryPath } from '../../../shared';
 import { temporaryFolder } from '../../base/temporaryFolder';
 
@@ -161,5 +161,23 @@ describe('models that are wrong', () => {
   it('a DINO model knows no words', async () => {
     const encoder = new TextEncoder(await openModelFolder('tiny-dino', fixture('tiny-dino')), { threads: 1 });
     await expect(encoder.encode(['mug'])).rejects.toThrow(/is a DINO model, which knows no words/);
+  });
+});
+
+describe('the toy encoder', () => {
+  it('knows the negatives, and its own words only', async () => {
+    const folder = await resolveModel('auto', 'clip', { demo: true });
+    const encoder = new TextEncoder(folder, { threads: 1 });
+    const vectors = await encoder.encode([...defaultNegatives, 'background', 'the red mug', 'Wooden  table']);
+    const width = vectors.length / 7;
+    expect(width).toBeGreaterThanOrEqual(16);
+    for (let text = 0; text < 7; text++) expect(Math.hypot(...row(vectors, text, width))).toBeCloseTo(1, 6);
+    await expect(encoder.encode(['red zebra'])).rejects.toThrow(
+      /^"zebra" is not in the toy vocabulary; it knows: .*\bmug\b/,
+    );
+    await expect(encoder.encode(['wodden table'])).rejects.toThrow(/"wodden" is not .*; did you mean "wooden"\?/);
+    await encoder.close();
+    expect(await verifyModel('toy-clip')).toMatchObject({ ok: true, origin: 'built-in', remark: null });
+    expect(await verifyModel('toy-dino')).toMatchObject({ ok: true, kind: 'dino' });
   });
 });
