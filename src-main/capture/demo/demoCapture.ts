@@ -4,7 +4,7 @@
  *
  *   images/000.png …, sparse/0/{cameras,images,points3D}.bin, test.txt, truth/
  */
-import { mkdir, readdir, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import sharp from 'sharp';
@@ -26,7 +26,8 @@ import { camerasFile, imagesFile, pointsFile } from './colmapModel';
 import { lightPointCount, type LightQualityName } from './lighting';
 import type { RenderedPhoto } from './renderMessages';
 import { renderOnThreads } from './renderThreads';
-import { buildRoom, type Room } from './room';
+import { planned } from './renderTask';
+import type { Room } from './room';
 import { joinSparse, SurfaceCollector, VOXEL, type SurfacePoints } from './surfacePoints';
 import { DEMO_VERSION, readTruth, truthMap, truthPoints, type DemoTruth } from './truth';
 
@@ -62,7 +63,7 @@ export interface MakeDemo {
   /** 0: every core, at most 16 */
   readonly threads?: number;
   readonly signal?: AbortSignal;
-  /** how finely light is computed; the rooms of a cache are fine */
+  /** how finely light is computed: fine, unless time matters more than looks */
   readonly light?: LightQualityName;
   readonly onProgress?: (progress: DemoProgress) => void;
 }
@@ -121,16 +122,30 @@ export async function makeDemo(
 export async function demoCapture(
   cache: string,
   wanted: Partial<DemoOptions> = {},
-  making: Omit<MakeDemo, 'light'> = {},
+  making: MakeDemo = {},
 ): Promise<string> {
   const options = checked({ ...defaultDemo, ...wanted });
   const { seed, objects, views, width, height } = options;
-  const path = join(resolve(cache), `demo-v${DEMO_VERSION}-${seed}-${objects}-${views}-${width}x${height}`);
+  const light = making.light ?? 'fine';
+  const name = [
+    'demo',
+    `v${DEMO_VERSION}`,
+    seed,
+    objects,
+    views,
+    `${width}x${height}`,
+    ...(light === 'fine' ? [] : [light]),
+  ];
+  const path = join(resolve(cache), name.join('-'));
   if (await readTruth(path).catch(() => null)) return path;
-  await mkdir(resolve(cache), { recursive: true }).catch((error: unknown) => {
+  try {
+    await mkdir(resolve(cache), { recursive: true });
+    await removeLeftovers(resolve(cache));
+    // Whatever stands there without its truth is a damaged copy of ours.
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
     throw writeError(cache, error);
-  });
-  await removeLeftovers(resolve(cache));
+  }
   try {
     await makeDemo(path, options, making);
   } catch (error) {
@@ -172,7 +187,8 @@ async function requireFree(path: string): Promise<void> {
 
 async function fill(folder: string, options: DemoOptions, making: MakeDemo): Promise<DemoTruth> {
   const { seed, objects, views, width, height } = options;
-  const room = buildRoom(seed, { objects });
+  const quality = making.light ?? 'fine';
+  const room = planned({ seed, objects, quality });
   const cameras = roomCameras(room, photoCount(views), { width, height });
   const digits = Math.max(3, String(cameras.length - 1).length);
   const photos = cameras.map((camera, i) => ({ name: `${String(i).padStart(digits, '0')}.png`, camera }));
@@ -185,7 +201,7 @@ async function fill(folder: string, options: DemoOptions, making: MakeDemo): Pro
   const surfaces: SurfacePoints[] = [];
   const sparse: SparsePoints[] = [];
   await renderOnThreads({
-    plan: { seed, objects, quality: making.light ?? 'fine', cameras, light: shared(), indirect: shared() },
+    plan: { seed, objects, quality, cameras, light: shared(), indirect: shared() },
     points,
     threads: making.threads || Math.min(16, availableParallelism()),
     signal: making.signal,

@@ -17,12 +17,14 @@ export interface LightQuality {
   readonly shadow: number;
   /** directions over the whole sphere */
   readonly gather: number;
+  /** metres between the points of flat surfaces */
+  readonly spacing: number;
 }
 
 /** For photos, and for rooms by the hundred. */
 export const lightQualities = {
-  fine: { shadow: 4, gather: 96 },
-  quick: { shadow: 2, gather: 32 },
+  fine: { shadow: 4, gather: 96, spacing: 0.05 },
+  quick: { shadow: 2, gather: 32, spacing: 0.12 },
 } as const satisfies Record<string, LightQuality>;
 export type LightQualityName = keyof typeof lightQualities;
 

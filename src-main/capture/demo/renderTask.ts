@@ -9,13 +9,18 @@ import { pointsOfView, sparseOfView } from './surfacePoints';
 /** Depth maps are 16-bit pictures in millimetres. */
 const MILLIMETRES = 1000;
 
+/** The room of a plan: each thread builds the same. */
+export function planned({ seed, objects, quality }: Pick<RenderPlan, 'seed' | 'objects' | 'quality'>): Room {
+  return buildRoom(seed, { objects, lightSpacing: lightQualities[quality].spacing });
+}
+
 export class RenderShare {
   readonly #plan: RenderPlan;
   readonly #room: Room;
   readonly #light: Float32Array;
   readonly #indirect: Float32Array;
 
-  constructor(plan: RenderPlan, room = buildRoom(plan.seed, { objects: plan.objects })) {
+  constructor(plan: RenderPlan, room = planned(plan)) {
     this.#plan = plan;
     this.#room = room;
     this.#light = new Float32Array(plan.light);
