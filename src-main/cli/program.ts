@@ -158,7 +158,8 @@ async function addTrain(program: Command, later: (run: Action) => void, chosen: 
     .option('--json', 'one JSON event per line on stdout');
   if (chosen !== 'train') return;
   const { addSettingFlags, givenSettings } = await import('./flags');
-  addSettingFlags(train).action((capture: string) =>
+  const { gaussianGroups } = await import('#contract/settings');
+  addSettingFlags(train, gaussianGroups).action((capture: string) =>
     later(async () => (await import('./train')).train(capture, givenSettings(train), train.opts())),
   );
 }

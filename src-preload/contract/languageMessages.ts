@@ -134,6 +134,8 @@ export const languageEvent = z.discriminatedUnion('type', [
     /** photos that were given up */
     abandoned: z.array(z.object({ photo: z.string(), message: z.string() })),
     crops: count,
+    /** while crops were encoded */
+    cropsPerSecond: z.number().min(0),
     flops: z.number().min(0).nullable(),
     /** time spent in the encoders */
     encoderSeconds: seconds,

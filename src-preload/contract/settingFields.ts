@@ -14,6 +14,7 @@ export const settingGroups = [
   'density',
   'features',
   'codebook',
+  'semantics',
   'machine',
 ] as const;
 export type SettingGroup = (typeof settingGroups)[number];

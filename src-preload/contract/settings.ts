@@ -3,12 +3,13 @@
  *
  * A field says what it is (description), its unit, its range and its group. Fields in `reference steps` are stated for a run of
  * 30,000 steps and scale with `steps` (training/schedule.ts does it), so that a preset means the same at every length.
- * METHOD §1–3 are the source of the figures.
+ * METHOD §1–4 are the source of the figures.
  */
 import { z } from 'zod';
 import { gaussianSettings } from './gaussianSettings';
 import { languageSettings } from './languageSettings';
 import { machineSettings } from './machineSettings';
+import { semanticSettings } from './semanticSettings';
 import type { FieldMeta, SettingGroup } from './settingFields';
 
 export { presetNames, viewOrders } from './gaussianSettings';
@@ -17,7 +18,15 @@ export type { PresetName } from './gaussianSettings';
 export { REFERENCE_STEPS, settingGroups } from './settingFields';
 export type { SettingGroup } from './settingFields';
 
-export const trainingSettings = z.strictObject({ ...gaussianSettings, ...languageSettings, ...machineSettings });
+/** Groups that shape the Gaussians; the language half has commands of its own. */
+export const gaussianGroups = ['run', 'photos', 'rates', 'appearance', 'loss', 'start', 'density', 'machine'] as const;
+
+export const trainingSettings = z.strictObject({
+  ...gaussianSettings,
+  ...languageSettings,
+  ...semanticSettings,
+  ...machineSettings,
+});
 export type TrainingSettings = z.infer<typeof trainingSettings>;
 export type SettingName = keyof TrainingSettings;
 
