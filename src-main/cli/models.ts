@@ -121,7 +121,9 @@ function progressText(progress: PullProgress): string {
 }
 
 async function makeShow(json: boolean): Promise<Show> {
-  const again = (message: string, wait: number): string => `${message}; again in ${duration(wait / 1000)}`;
+  // What to do about it is said if the last try fails too.
+  const again = (message: string, wait: number): string =>
+    `${message.split(';')[0]}; again in ${duration(wait / 1000)}`;
   const close = (): void => undefined;
   if (json) {
     const progress = (event: PullProgress): void => writeJson({ type: 'progress', ...event });
