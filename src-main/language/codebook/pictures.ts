@@ -9,9 +9,11 @@ import type { Colour } from './palette';
 import { entryLine } from './report';
 import type { CodebookReport } from './report';
 
-const LINE = 0.45;
+const LINE = 0.5;
 /** share of the entry's colour */
-const COLOUR = 0.62;
+const COLOUR = 0.66;
+/** px */
+const LEAST_WIDTH = 960;
 
 export interface MapPicture {
   readonly width: number;
@@ -24,6 +26,7 @@ export interface MapPicture {
  * @param photo    [height, width, 3]
  * @param indices  [height, width], 1 … N; 0 stays as the photo, darkened
  * @param palette  [N]
+ * @returns enlarged by a whole number where the photo is small, so that lines stay thin
  */
 export function mapOverPhoto(
   photo: Uint8Array,
@@ -32,26 +35,28 @@ export function mapOverPhoto(
   height: number,
   palette: readonly Colour[],
 ): MapPicture {
-  const rgb = new Uint8Array(3 * width * height);
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, at++) {
-      const index = indices[at];
-      const [r, g, b] = [photo[3 * at], photo[3 * at + 1], photo[3 * at + 2]];
-      const light = (0.299 * r + 0.587 * g + 0.114 * b) / 255;
-      const edge =
-        (x + 1 < width && indices[at + 1] !== index) || (y + 1 < height && indices[at + width] !== index) ? LINE : 1;
-      const colour = index === 0 ? null : palette[index - 1];
+  const zoom = Math.max(1, Math.round(LEAST_WIDTH / width));
+  const [outWidth, outHeight] = [zoom * width, zoom * height];
+  const rgb = new Uint8Array(3 * outWidth * outHeight);
+  const indexAt = (x: number, y: number): number =>
+    indices[Math.floor(Math.min(y, outHeight - 1) / zoom) * width + Math.floor(Math.min(x, outWidth - 1) / zoom)];
+  for (let y = 0, out = 0; y < outHeight; y++) {
+    for (let x = 0; x < outWidth; x++, out += 3) {
+      const index = indexAt(x, y);
+      const at = 3 * (Math.floor(y / zoom) * width + Math.floor(x / zoom));
+      const light = (0.299 * photo[at] + 0.587 * photo[at + 1] + 0.114 * photo[at + 2]) / 255;
+      const edge = indexAt(x + 1, y) !== index || indexAt(x, y + 1) !== index ? LINE : 1;
       for (let c = 0; c < 3; c++) {
-        const value = colour === null ? 0.3 * photo[3 * at + c] : shade(colour[c], light);
-        rgb[3 * at + c] = Math.round(edge * value);
+        const value = index === 0 ? 0.3 * photo[at + c] : shade(palette[index - 1][c], light);
+        rgb[out + c] = Math.round(edge * value);
       }
     }
   }
-  return { width, height, rgb };
+  return { width: outWidth, height: outHeight, rgb };
 }
 
 function shade(colour: number, light: number): number {
-  return COLOUR * colour * (0.45 + 0.55 * light) + (1 - COLOUR) * 255 * light;
+  return COLOUR * colour * (0.6 + 0.4 * light) + (1 - COLOUR) * 255 * light;
 }
 
 /** The bytes of a PNG. */
