@@ -33,7 +33,7 @@ const OFFSET = 2e-3;
 /** metres: nearer to a lamp, light grows no more, or the shade around a bulb would burn out */
 const NEAR = 0.28;
 /** of light that bounced once, further bounces add this much more, spread evenly */
-const FURTHER = 0.55;
+const FURTHER = 0.9;
 
 export function lightPointCount(scene: Scene): number {
   return scene.lightThin.length;

@@ -163,20 +163,20 @@ function addWalls(maker: RoomMaker, draws: Draws, width: number, depth: number):
   const [w, d, h] = [width / 2, depth / 2, HEIGHT];
   const papers: readonly (readonly [Rgb, Rgb])[] = [
     [
-      [222, 208, 180],
-      [204, 184, 150],
+      [236, 220, 188],
+      [216, 192, 152],
     ],
     [
-      [196, 208, 196],
-      [172, 190, 176],
+      [206, 218, 196],
+      [178, 198, 172],
     ],
     [
-      [206, 212, 222],
-      [182, 192, 208],
+      [214, 218, 226],
+      [184, 196, 216],
     ],
     [
-      [228, 206, 196],
-      [212, 182, 170],
+      [240, 212, 194],
+      [224, 186, 166],
     ],
   ];
   const [paper, sprig] = draws.pick(papers);

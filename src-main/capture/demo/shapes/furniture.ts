@@ -226,7 +226,7 @@ export function window(): Solid {
   const bar = 0.045;
   const view = quad([-w / 2, -0.004, -h / 2], [w, 0, 0], [0, 0, h]);
   return [
-    ...of(surface('sky', [226, 238, 250], { glow: 1.25 }), view),
+    ...of(surface('sky', [226, 238, 250], { glow: 0.9 }), view),
     ...of(
       frame,
       box([-w / 2 - bar, -0.04, -h / 2 - bar], [w + 2 * bar, 0.04, bar]),

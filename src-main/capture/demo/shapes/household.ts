@@ -20,7 +20,7 @@ export function lamp(adjective: Adjective): Solid {
     [0.08, 0.395],
   ];
   // A lit shade glows in its colour; white ones would burn out at the same strength.
-  const lit = { ...called(adjective, 'fabric', 0), glow: adjective === 'white' ? 0.3 : 0.45, thin: true };
+  const lit = { ...called(adjective, 'fabric', 0), glow: adjective === 'white' ? 0.16 : 0.28, thin: true };
   return [
     ...of(
       fittings.brass,

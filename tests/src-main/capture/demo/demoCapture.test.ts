@@ -60,7 +60,7 @@ describe('a demo capture', () => {
     expect(capture.points?.count).toBeGreaterThan(500);
     expect(truth).toEqual(await readTruth(demo));
     expect(truth.heldOut).toBe(2);
-    const photo = await new PhotoStore(capture.photos, {}).load(0);
+    const photo = await new PhotoStore(capture.photos, { maxBytes: 2 ** 24 }).load(0);
     expect(photo.camera).toMatchObject({ width: 64, height: 48 });
     expect(new Set(photo.rgb).size).toBeGreaterThan(50);
   });
