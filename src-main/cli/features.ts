@@ -197,10 +197,10 @@ function conclude(project: string, end: LanguageEventOf<'finished'>, json: boole
     process.stdout.write(`${JSON.stringify({ type: 'result', project, ...figures, ...cost })}\n`);
     return;
   }
-  const { crops, flops, encoderSeconds } = figures;
+  const { crops, cropsPerSecond, flops, encoderSeconds } = figures;
   const speed =
     crops > 0 && flops !== null
-      ? `${(crops / encoderSeconds).toFixed(1)} crops/s at ${(flops / encoderSeconds / 1e9).toFixed(1)} GFLOP/s, `
+      ? `${cropsPerSecond.toFixed(1)} crops/s at ${(flops / encoderSeconds / 1e9).toFixed(1)} GFLOP/s, `
       : '';
   const lost = figures.abandoned.length > 0 ? `, ${grouped(figures.abandoned.length)} left out` : '';
   process.stdout.write(

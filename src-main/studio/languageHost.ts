@@ -60,7 +60,7 @@ class ChildHost implements LanguageHost {
     child.on('message', (message) => this.#receive(message));
     child.on('error', (error) => this.#crashed(error.message));
     this.#exited = new Promise((resolve) => {
-      child.once('close', (code, signal) => {
+      child.once('exit', (code, signal) => {
         this.#crashed(signal ? `killed by ${signal}` : `exit code ${code}`);
         resolve();
       });

@@ -31,6 +31,11 @@ export function memoryBound(asked: number | null): number {
   return asked ?? Math.min(4096 * MEBIBYTE, Math.max(256 * MEBIBYTE, freemem() / 2));
 }
 
+/** Memory for decoded photos, which the preview and the crops share. @param bound  memoryBound */
+export function photoCacheBytes(photoCache: number, bound: number): number {
+  return Math.min(photoCache * MEBIBYTE, Math.floor(bound / 4));
+}
+
 export function threadBudget(threads: number): number {
   return threads === 0 ? availableParallelism() : threads;
 }
@@ -134,7 +139,11 @@ export async function makePlan(input: PlanInput): Promise<FeaturePlan> {
     return 2 * (counts[i] * clip.width + rows * columns * dino.width) + 4096;
   });
   const bound = memoryBound(input.memoryBytes);
-  const photoBytes = Math.max(...sizes.map(({ width, height }) => width * height * 3));
+  const photoBytes = sizes.map(({ width, height }) => width * height * 3);
+  const decoded = Math.min(
+    photoCacheBytes(settings.photoCache, bound),
+    photoBytes.reduce((sum, bytes) => sum + bytes, 0),
+  );
   const batchBytes = speed.batch * (clip.cost.activationBytes + clip.cropBytes);
   const weights = clip.cost.weightBytes + dino.cost.weightBytes;
   const first = sizes[input.crops[0]] ?? sizes[0];
@@ -167,8 +176,10 @@ export async function makePlan(input: PlanInput): Promise<FeaturePlan> {
     flops: clipFlops === null || dinoFlops === null ? null : clipFlops + dinoFlops,
     seconds: cropsTotal * speed.crop + input.previews.length * speed.preview,
     diskBytes: disk.reduce((sum, bytes) => sum + bytes, 0),
-    // The process itself, one photo with its halvings and the next one, and whichever encoder works.
-    memoryBytes: Math.round(PROCESS_BYTES + 4 * photoBytes + weights + Math.max(batchBytes, dino.cost.activationBytes)),
+    // The process itself, decoded photos, halvings of the one at work, and whichever encoder works.
+    memoryBytes: Math.round(
+      PROCESS_BYTES + decoded + 2 * Math.max(...photoBytes) + weights + Math.max(batchBytes, dino.cost.activationBytes),
+    ),
     batch: speed.batch,
     provider: input.provider,
     reason: input.provider === 'cpu' ? 'runs everywhere' : 'asked for',

@@ -18,7 +18,7 @@ import type { ModelFolder } from '../models/index';
 import type { JobContext } from '../worker/languageProcess';
 import { examineCache, halfKeys, staleText, type CacheState, type HalfKeys } from './cacheState';
 import { ClipEncoder } from './clipEncoder';
-import { makePlan, measureSpeed, memoryBound, threadBudget, type PlanSize } from './costPlan';
+import { makePlan, measureSpeed, memoryBound, photoCacheBytes, threadBudget, type PlanSize } from './costPlan';
 import { chosenScales, cropCount } from './crops';
 import { details } from './detail';
 import { DinoEncoder } from './dinoEncoder';
@@ -176,12 +176,12 @@ class FeatureJob {
     encoders: Pick<EncodingTools, 'clip' | 'dino' | 'batch'>,
     longSide: number,
   ): Promise<void> {
+    const { features: folder, memoryBytes } = this.#command;
     const threads = threadBudget(this.#settings.threads);
     const store = new PhotoStore(
       todo.map(({ photo }) => photo),
-      { longSide, maxBytes: this.#settings.photoCache * 2 ** 20, threads: 1 },
+      { longSide, maxBytes: photoCacheBytes(this.#settings.photoCache, memoryBound(memoryBytes)), threads: 1 },
     );
-    const { features: folder } = this.#command;
     const tools = { ...encoders, settings: this.#settings, folder, signal: this.#context.signal };
     const wanted: Record<FeatureStage, (photo: JobPhoto) => boolean> = {
       preview: ({ needsPreview, abandoned }) => needsPreview && !abandoned,

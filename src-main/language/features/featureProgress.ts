@@ -88,6 +88,7 @@ export class FeatureProgress {
       cached,
       abandoned: this.#abandoned,
       crops: this.#crops,
+      cropsPerSecond: this.#cropSeconds > 0 ? this.#crops / this.#cropSeconds : 0,
       flops: this.#plan === null ? 0 : flops === null ? null : flops * this.#crops + passes * this.#done.preview,
       encoderSeconds: this.#encoderSeconds,
       wallSeconds: (performance.now() - this.#start) / 1000,
