@@ -98,7 +98,10 @@ export async function listFiles(
     const response = await hub.get(here, { signal });
     const parsed = z.array(entry).safeParse(await json(response, here, MAX_LISTING_BYTES));
     if (!parsed.success)
-      throw new ModelError(null, `${shown(here)}: the list of files is malformed (${z.prettifyError(parsed.error)})`);
+      throw new ModelError(
+        null,
+        `${shown(here)}: the list of files is malformed (${z.prettifyError(parsed.error).slice(0, 300)})`,
+      );
     for (const item of parsed.data) {
       if (!isSafePath(item.path))
         throw new ModelError(

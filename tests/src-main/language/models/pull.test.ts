@@ -176,7 +176,7 @@ describe('a connection that', () => {
       return true;
     };
     const retries: string[] = [];
-    await pull({ silence: 300, onRetry: (failure) => retries.push(failure.message) });
+    await pull({ silence: 1000, onRetry: (failure) => retries.push(failure.message) });
     expect(retries).toEqual([expect.stringMatching(/no answer in time/)]);
     expect(hub.requestsOf(CARD)[1].headers.range).toBe('bytes=50000-');
     await expectWhole(hub, models);
@@ -188,9 +188,9 @@ describe('a connection that', () => {
       if (!isFor(path, CARD)) return false;
       const bytes = hub.files.get(CARD)!;
       response.writeHead(200, { 'content-length': bytes.length, etag: etagOf(bytes) });
-      for (let at = 0; at < bytes.length && !response.destroyed; at += 1000) {
-        response.write(bytes.subarray(at, at + 1000));
-        await sleep(5);
+      for (let at = 0; at < bytes.length && !response.destroyed; at += 500) {
+        response.write(bytes.subarray(at, at + 500));
+        await sleep(10);
       }
       return true;
     };
@@ -200,10 +200,10 @@ describe('a connection that', () => {
     };
     const began = performance.now();
     expect(await refusal({ signal: cancel.signal, onProgress })).toMatch(/^AbortError/);
-    // All of it would take two seconds.
-    expect(performance.now() - began).toBeLessThan(1500);
+    // All of it would take eight seconds.
+    expect(performance.now() - began).toBeLessThan(5000);
     const part = await stat(join(models, `.${NAME}.pull`, `${CARD}.part`));
-    expect(part.size).toBeGreaterThan(15_000);
+    expect(part.size).toBeGreaterThanOrEqual(10_000);
     hub.misbehave = null;
     await pull();
     expect(hub.requestsOf(CARD).at(-1)!.headers.range).toMatch(/^bytes=\d{5}-$/);
