@@ -5,6 +5,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { ADAM_KERNEL, type AdamAttributes } from './adam';
 import { CODEBOOK_LOSS_GRADIENT_KERNEL, CODEBOOK_LOSS_KERNEL, type CodebookLossAttributes } from './codebook';
+import {
+  GATHER_PIXELS_GRADIENT_KERNEL,
+  GATHER_PIXELS_KERNEL,
+  GATHER_ROWS_GRADIENT_KERNEL,
+  GATHER_ROWS_KERNEL,
+  type GatherPixelsAttributes,
+  type GatherRowsAttributes,
+} from './gather';
 import { HostBackend } from './hostBackend';
 import type { HostKernels, RenderArrays } from './hostKernels';
 import type { NetworkArrays } from './network.reference';
@@ -113,6 +121,46 @@ const KERNELS: Record<string, HostKernel> = {
     const forward = state?.forward ?? {};
     backend.kernels.renderGradient(arrays, view, semanticsMovesGeometry, forward, backend.floats(inputs.dy), out);
     return wanted.map((name) => backend.adopt(out[name] as Float32Array, shapes[name]));
+  },
+
+  [GATHER_ROWS_KERNEL](backend, inputs, attributes) {
+    const { rows, shape } = attributes as GatherRowsAttributes;
+    const table = backend.floats(inputs.table);
+    const out = backend.allocate(rows.length * shape[1]);
+    rows.forEach((row, i) => out.set(table.subarray(row * shape[1], (row + 1) * shape[1]), i * shape[1]));
+    return backend.adopt(out, [rows.length, shape[1]]);
+  },
+
+  [GATHER_ROWS_GRADIENT_KERNEL](backend, inputs, attributes) {
+    const { rows, shape } = attributes as GatherRowsAttributes;
+    const dy = backend.floats(inputs.dy);
+    const gradient = backend.allocate(shape[0] * shape[1]).fill(0);
+    rows.forEach((row, i) => {
+      for (let k = 0; k < shape[1]; k++) gradient[row * shape[1] + k] += dy[i * shape[1] + k];
+    });
+    return backend.adopt(gradient, shape);
+  },
+
+  [GATHER_PIXELS_KERNEL](backend, inputs, attributes) {
+    const { pixels, firstPlane, planes, shape } = attributes as GatherPixelsAttributes;
+    const image = backend.floats(inputs.image);
+    const size = shape[1] * shape[2];
+    const out = backend.allocate(pixels.length * planes);
+    pixels.forEach((pixel, i) => {
+      for (let k = 0; k < planes; k++) out[i * planes + k] = image[(firstPlane + k) * size + pixel];
+    });
+    return backend.adopt(out, [pixels.length, planes]);
+  },
+
+  [GATHER_PIXELS_GRADIENT_KERNEL](backend, inputs, attributes) {
+    const { pixels, firstPlane, planes, shape } = attributes as GatherPixelsAttributes;
+    const dy = backend.floats(inputs.dy);
+    const size = shape[1] * shape[2];
+    const gradient = backend.allocate(shape[0] * size).fill(0);
+    pixels.forEach((pixel, i) => {
+      for (let k = 0; k < planes; k++) gradient[(firstPlane + k) * size + pixel] += dy[i * planes + k];
+    });
+    return backend.adopt(gradient, shape);
   },
 
   [SAMPLE_KERNEL](backend, inputs, attributes) {

@@ -31,6 +31,7 @@ export {
 export type { CodebookShape, MapShape } from './codebook.reference';
 export * from './errors';
 export * from './layout';
+export { gatherPixels, gatherRows } from './gather';
 export { decodeLoss, decodeRows, network, type Layer } from './network';
 export type { DecodedRows, DecodeReport, DecodeWeights } from './network.reference';
 export { photoToTensor } from './photo';
