@@ -43,11 +43,22 @@ export class Agreement {
     return majority;
   }
 
+  /** Pixels of a class, with and without an index. */
+  pixelsOf(label: number): number {
+    let sum = 0;
+    for (let index = 0; index <= this.indices; index++) sum += this.#count(index, label);
+    return sum;
+  }
+
   /** 0 … 1; 1 when no pixel has both an index and a class. */
   get purity(): number {
+    return this.purityOf(this.majority());
+  }
+
+  /** The share of pixels whose index stands for their class. @param majority  class of each index, [indices + 1] */
+  purityOf(majority: ArrayLike<number>): number {
     let hit = 0;
     let all = 0;
-    const majority = this.majority();
     for (let index = 1; index <= this.indices; index++) {
       if (majority[index] > 0) hit += this.#count(index, majority[index]);
       for (let label = 1; label <= this.classes; label++) all += this.#count(index, label);

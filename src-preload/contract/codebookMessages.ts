@@ -57,6 +57,18 @@ export const codebookSummary = z.object({
     maps: count,
     codebook: count,
   }),
+  /** a demo room's maps against its exact truth; null where there is none */
+  truth: z
+    .object({
+      classes: count,
+      purity: share,
+      meanIoU: share,
+      band: z.object({ radius: count, purity: share, meanIoU: share }),
+      oracle: share.nullable(),
+      found: count.nullable(),
+      missed: z.array(z.string()),
+    })
+    .nullable(),
   hash: z.string(),
 });
 export type CodebookSummary = z.infer<typeof codebookSummary>;

@@ -97,9 +97,14 @@ export async function buildCodebook(inputs: BuildInputs, options: BuildOptions =
     signal?.throwIfAborted();
     await writeCodebook(paths.codebook, codebook);
     await maps.commit();
-    await writeFileAtomically(paths.report, `${JSON.stringify(report, null, 1)}\n`);
+    await writeReport(paths.report, report);
     return { codebook, report };
   } finally {
     await maps.discard();
   }
+}
+
+/** @throws FileError */
+export function writeReport(path: string, report: CodebookReport): Promise<void> {
+  return writeFileAtomically(path, `${JSON.stringify(report, null, 1)}\n`);
 }

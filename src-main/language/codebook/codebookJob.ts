@@ -16,8 +16,8 @@ import { FeatureSource } from '../features/featureSource';
 import { openModelFolder } from '../models/index';
 import { TextEncoder } from '../text/index';
 import type { JobContext } from '../worker/languageProcess';
-import { buildCodebook, type Built } from './build';
-import type { Codebook, EntryName } from './codebookFile';
+import { againstTruth } from './againstTruth';
+import { buildCodebook, writeReport, type Built } from './build';
 import { PhotoFrames } from './frames';
 import { readIndexMap } from './indexMap';
 import { mapName } from './mapFolder';
@@ -61,6 +61,8 @@ export async function runCodebookJob(command: CodebookCommand, context: JobConte
   });
   const frames = new PhotoFrames(photos, settings.mapResolution || settings.resolution);
   const warn = (message: string): void => publish({ type: 'warning', message, photo: null });
+  const words = await wordsFor(command.words, source.index.clip.name);
+  const encoder = words.length > 0 ? await textEncoder(source, settings, warn) : null;
   try {
     const built = await buildCodebook(
       {
@@ -69,7 +71,7 @@ export async function runCodebookJob(command: CodebookCommand, context: JobConte
         dino: { name: source.index.dino.name, hash: source.index.dino.digest },
         settings: codebookSettings(settings),
         frame: (photo) => frames.frame(photo),
-        name: (codebook) => named(codebook, command, source, settings, warn),
+        name: encoder && (({ entries, shape }) => nameEntries(entries, shape, words, encoder)),
         paths: command,
       },
       {
@@ -80,12 +82,22 @@ export async function runCodebookJob(command: CodebookCommand, context: JobConte
       },
     );
     if (command.pictures !== null) await draw(command.pictures, command, built, source.photos, frames, context);
-    const { report } = built;
-    const summary = { ...report, names: [...report.names], utilisation: [...report.utilisation] };
+    const { report, codebook } = built;
+    const { leftOut } = report;
+    const truth = await againstTruth({ capture: capture.root, source, codebook, maps: command.maps, leftOut, encoder });
+    if (truth) await writeReport(command.report, { ...report, truth });
+    const summary = {
+      ...report,
+      names: [...report.names],
+      utilisation: [...report.utilisation],
+      truth: truth && { ...truth, missed: [...truth.missed] },
+    };
     publish({ type: 'codebookFinished', complete: true, summary, ...clock.cost });
   } catch (error) {
     if (!signal.aborted) throw error;
     publish({ type: 'codebookFinished', complete: false, summary: null, ...clock.cost });
+  } finally {
+    await encoder?.close();
   }
 }
 
@@ -104,25 +116,21 @@ function photosOf(source: FeatureSource, capture: Capture): Photo[] {
 }
 
 /** Names are a comfort: without a text encoder that works the codebook goes without them, and says so. */
-async function named(
-  { entries, shape }: Pick<Codebook, 'entries' | 'shape'>,
-  { words: list }: CodebookCommand,
+async function textEncoder(
   source: FeatureSource,
   settings: TrainingSettings,
   warn: (message: string) => void,
-): Promise<EntryName[]> {
+): Promise<TextEncoder | null> {
   const { name, folder } = source.index.clip;
+  const threads = settings.threads === 0 ? availableParallelism() : settings.threads;
   try {
-    const words = await wordsFor(list, name);
-    if (words.length === 0) return [];
-    const encoder = new TextEncoder(await openModelFolder(name, folder), {
-      threads: settings.threads === 0 ? availableParallelism() : settings.threads,
-    });
-    return await nameEntries(entries, shape, words, encoder);
+    const encoder = new TextEncoder(await openModelFolder(name, folder), { threads });
+    await encoder.words();
+    return encoder;
   } catch (error) {
     if (!(error instanceof LanguageError)) throw error;
     warn(`entries stay without names: ${error.message}`);
-    return [];
+    return null;
   }
 }
 

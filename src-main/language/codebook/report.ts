@@ -6,6 +6,7 @@
  *   bytes        float features a pixel before (4·d), one index after; a Gaussian carries d_s + 1 floats instead of d
  */
 import type { CodebookShape } from '../../kernels/index';
+import type { TruthReport } from './againstTruth';
 import type { EntryName } from './codebookFile';
 import type { CodebookMeasures, CosineStatistics } from './encode';
 import type { EpochFigures } from './train';
@@ -51,6 +52,8 @@ export interface CodebookReport {
   readonly names: readonly EntryName[];
   readonly epochs: readonly EpochFigures[];
   readonly hash: string;
+  /** a demo room's maps against its truth */
+  readonly truth?: TruthReport | null;
 }
 
 const sum = (values: ArrayLike<number>): number =>
@@ -150,6 +153,18 @@ export function utilisationBars(utilisation: readonly number[], columns = 64): s
   }).join('');
 }
 
+function truthLine({ classes, purity, meanIoU, band, oracle, found, missed }: TruthReport): string {
+  const figures = [
+    `purity ${purity.toFixed(3)}`,
+    `mIoU ${meanIoU.toFixed(3)}`,
+    `within ${band.radius} px of an edge ${band.purity.toFixed(3)} and ${band.meanIoU.toFixed(3)}`,
+  ];
+  if (oracle !== null) figures.push(`oracle mIoU ${oracle.toFixed(3)}`);
+  if (found !== null) figures.push(`${found} of ${classes} names find their entry`);
+  const lacking = missed.length > 0 ? ` (not ${missed.join(', ')})` : '';
+  return `against the truth: ${figures.join(', ')}${lacking}`;
+}
+
 /** The report as a person reads it. @param named  most entries whose names are listed, the fullest first */
 export function reportLines(report: Omit<CodebookReport, 'leftOut' | 'pixelShare' | 'epochs'>, named = 20): string[] {
   const { clip, dino, bytes, utilisation, names } = report;
@@ -160,6 +175,7 @@ export function reportLines(report: Omit<CodebookReport, 'leftOut' | 'pixelShare
     `a pixel: ${grouped(bytes.featuresPerPixel)} B of features → ${bytes.indexPerPixel} B; a Gaussian: ${grouped(bytes.perGaussianBefore)} B → ${bytes.perGaussian} B`,
     `maps: ${grouped(report.pixels)} pixels (${percent(report.unlabelledPixels / Math.max(1, report.pixels))} without label), ${size(bytes.featuresOfMaps)} of features → ${size(bytes.maps)} on disk, codebook ${size(bytes.codebook)}`,
   ];
+  if (report.truth) lines.push(truthLine(report.truth));
   if (names.length > 0) {
     const order = utilisation.map((_, entry) => entry).filter((entry) => utilisation[entry] > 0);
     order.sort((a, b) => utilisation[b] - utilisation[a]);
