@@ -1,5 +1,5 @@
 /**
- * The one hole between page and main process: three functions on `window.legato` (contract: LegatoBridge). The page
+ * The one hole between page and main process: four functions on `window.legato` (contract: LegatoBridge). The page
  * checks what comes back against the contract, so nothing is parsed here, in the sandbox.
  */
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
@@ -9,6 +9,7 @@ import { channels } from '#contract/channels';
 
 const bridge: LegatoBridge = {
   session: () => ipcRenderer.invoke(channels.session),
+  demo: (command) => ipcRenderer.invoke(channels.demo, command),
   onSession(listener) {
     // The event object carries ipcRenderer itself; the page gets the payload only.
     const forward = (_event: IpcRendererEvent, session: unknown) => listener(session);

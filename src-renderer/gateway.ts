@@ -3,7 +3,7 @@
  * calls, and everything that arrives is checked against the contract before the page believes it.
  */
 import { sessionEvent, sessionInfo } from '#contract/session';
-import type { SessionInfo } from '#contract/session';
+import type { DemoCommand, SessionInfo } from '#contract/session';
 
 /** The server does not know this browser: its link was from another run. */
 export class LinkExpired extends Error {
@@ -15,6 +15,8 @@ export type Link = 'ready' | 'lost' | 'expired';
 
 export interface Gateway {
   readonly session: () => Promise<SessionInfo>;
+  /** Makes the demo room, or stops that; how it goes comes with the session. */
+  readonly demo: (command: DemoCommand) => Promise<void>;
   /** Calls back with every new state of the session and of the connection; returns what ends it. */
   readonly follow: (onSession: (session: SessionInfo) => void, onLink: (link: Link) => void) => () => void;
   /** Absolute path of something dropped on the page; null where the browser keeps it secret. */
@@ -26,6 +28,7 @@ export function openGateway(): Gateway {
   if (bridge === undefined) return overHttp;
   return {
     session: async () => sessionInfo.parse(await bridge.session()),
+    demo: (command) => bridge.demo(command),
     follow: (onSession) => bridge.onSession((session) => onSession(sessionInfo.parse(session))),
     pathOf: (file) => bridge.pathOf(file) || null,
   };
@@ -37,6 +40,10 @@ const overHttp: Gateway = {
     if (response.status === 401) throw new LinkExpired();
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     return sessionInfo.parse(await response.json());
+  },
+  async demo(command) {
+    const response = await fetch(`./api/demo/${command}`, { method: 'POST' });
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
   },
   follow,
   pathOf: () => null,

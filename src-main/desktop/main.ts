@@ -5,8 +5,9 @@
 import { join } from 'node:path';
 import { app, BrowserWindow, ipcMain, Menu, nativeTheme, protocol, session } from 'electron';
 import { channels } from '#contract/channels';
-import { sessionInfo as sessionSchema } from '#contract/session';
+import { demoCommand, sessionInfo as sessionSchema } from '#contract/session';
 import { pageFolder } from '../server/page';
+import { DemoRoom } from '../studio/demoRoom';
 import { watchRecent } from '../studio/recent';
 import { sessionInfo } from '../studio/sessionInfo';
 import { denyEverything, isOwnPage } from './security';
@@ -42,19 +43,27 @@ function openWindow(): BrowserWindow {
   return window;
 }
 
+const demo = new DemoRoom();
+
 function wire(): void {
   servePage(session.defaultSession, pageFolder);
   denyEverything(session.defaultSession, ownOrigin);
   ipcMain.handle(channels.session, async (event) => {
     if (!isOwnPage(event, ownOrigin)) throw new Error('Refused: not the Legato page');
-    return sessionSchema.parse(await sessionInfo('desktop'));
+    return sessionSchema.parse(await sessionInfo('desktop', demo));
   });
+  ipcMain.handle(channels.demo, (event, command: unknown) => {
+    if (!isOwnPage(event, ownOrigin)) throw new Error('Refused: not the Legato page');
+    demo[demoCommand.parse(command)]();
+  });
+  demo.onChange(() => void publish());
+  app.on('will-quit', () => demo.cancel());
   const stopWatching = watchRecent(() => void publish());
   app.on('will-quit', stopWatching);
 }
 
 async function publish(): Promise<void> {
-  const state = sessionSchema.parse(await sessionInfo('desktop'));
+  const state = sessionSchema.parse(await sessionInfo('desktop', demo));
   for (const window of BrowserWindow.getAllWindows()) window.webContents.send(channels.changed, state);
 }
 

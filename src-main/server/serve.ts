@@ -5,14 +5,16 @@
  *   GET /?token=…      hand-over: token → HttpOnly cookie
  *   GET /api/session   contract: sessionInfo
  *   WS  /api/live      contract: sessionEvent, pushed when something changed
+ *   POST /api/demo/…   contract: demoCommand; the session then tells how it goes
  *   GET anything else  a file of out/renderer
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { isIPv6 } from 'node:net';
-import { sessionInfo as sessionSchema } from '#contract/session';
+import { demoCommand, sessionInfo as sessionSchema } from '#contract/session';
 import type { SessionInfo } from '#contract/session';
+import { DemoRoom } from '../studio/demoRoom';
 import { sessionInfo } from '../studio/sessionInfo';
 import { watchRecent } from '../studio/recent';
 import { Guard } from './guard';
@@ -29,6 +31,8 @@ export interface ServeOptions {
   page?: string;
   /** what the page is told; default: this process's studio */
   session?: () => Promise<SessionInfo>;
+  /** the room that the page may make; default: the one of this person's cache */
+  demo?: DemoRoom;
 }
 
 export interface Serving {
@@ -49,10 +53,11 @@ export class ServeError extends Error {
 export async function serve(options: ServeOptions = {}): Promise<Serving> {
   const host = options.host ?? '127.0.0.1';
   const page = options.page ?? pageFolder;
-  const session = options.session ?? (() => sessionInfo('server'));
+  const demo = options.demo ?? new DemoRoom();
+  const session = options.session ?? (() => sessionInfo('server', demo));
   const guard = new Guard(host);
   const server = createServer({ maxHeaderSize: 16_384, requestTimeout: 30_000 }, (request, response) => {
-    answer(request, response, { guard, page, session }).catch(() => {
+    answer(request, response, { guard, page, session, demo }).catch(() => {
       if (!response.headersSent) send(response, 500, 'text/plain; charset=utf-8', 'Legato could not answer.\n');
       else response.destroy();
     });
@@ -70,15 +75,16 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
   });
   const port = await listen(server, options.port ?? 0, host);
   const stopWatching = watchRecent(() => void live.publish());
+  demo.onChange(() => void live.publish());
   const everywhere = host === '0.0.0.0' || host === '::';
   const shown = everywhere ? 'localhost' : isIPv6(host) ? `[${host}]` : host;
   return {
     url: `http://${shown}:${port}/?token=${guard.token}`,
-    close: () => {
+    close: async () => {
       stopWatching();
       live.close();
       server.closeAllConnections();
-      return new Promise((done) => server.close(() => done()));
+      await Promise.all([demo.close(), new Promise<void>((done) => server.close(() => done()))]);
     },
   };
 }
@@ -87,12 +93,16 @@ interface Context {
   guard: Guard;
   page: string;
   session: () => Promise<SessionInfo>;
+  demo: DemoRoom;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, context: Context): Promise<void> {
   const { guard } = context;
   if (!guard.hostAllowed(request) || !guard.originAllowed(request)) {
     return send(response, 403, 'text/plain; charset=utf-8', 'Not from here.\n');
+  }
+  if (request.method === 'POST' && pathOf(request).startsWith('/api/demo/')) {
+    return changeDemo(request, response, context);
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return send(response, 405, 'text/plain; charset=utf-8', 'Only GET.\n', { Allow: 'GET, HEAD' });
@@ -115,6 +125,16 @@ async function answer(request: IncomingMessage, response: ServerResponse, contex
   }
   if (path === '/') return send(response, 503, 'text/html; charset=utf-8', notBuilt);
   return send(response, 404, 'text/plain; charset=utf-8', 'No such page.\n');
+}
+
+/** The one thing that a page may change. It has no body; a page of our own sends an Origin with it. */
+function changeDemo(request: IncomingMessage, response: ServerResponse, { guard, demo }: Context): void {
+  const command = demoCommand.safeParse(pathOf(request).slice('/api/demo/'.length));
+  if (request.headers.origin === undefined) return send(response, 403, 'text/plain; charset=utf-8', 'Not from here.\n');
+  if (!guard.cookieMatches(request)) return send(response, 401, 'text/html; charset=utf-8', closedDoor);
+  if (!command.success) return send(response, 404, 'text/plain; charset=utf-8', 'No such command.\n');
+  demo[command.data]();
+  response.writeHead(204, { ...securityHeaders, 'Cache-Control': 'no-store' }).end();
 }
 
 /** The path as it was sent: never normalised here, so that the page folder sees every attempt to leave it. */

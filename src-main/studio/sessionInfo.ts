@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import type { BackendInfo, SessionInfo } from '#contract/session';
 import { version } from '../../package.json';
+import type { DemoRoom } from './demoRoom';
 import { recentProjects } from './recent';
 
 /** The checkout or the installed package; the same place seen from src-main/studio and from out/main. */
@@ -32,8 +33,8 @@ async function askKernels(): Promise<BackendAnswer> {
 }
 
 /** Which Legato this is, what computes, and what was open last. */
-export async function sessionInfo(door: SessionInfo['door']): Promise<SessionInfo> {
+export async function sessionInfo(door: SessionInfo['door'], room: DemoRoom): Promise<SessionInfo> {
   answer ??= askKernels();
-  const [kernels, recent] = await Promise.all([answer, recentProjects()]);
-  return { version, door, folder, shell, ...kernels, recent };
+  const [kernels, recent, demo] = await Promise.all([answer, recentProjects(), room.state()]);
+  return { version, door, folder, shell, ...kernels, recent, demo };
 }

@@ -39,6 +39,32 @@ export const backendInfo = z.object({
 });
 export type BackendInfo = z.infer<typeof backendInfo>;
 
+/** The demo room: not made, being made, a capture to train on, or what went wrong. */
+export const demoState = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('absent') }),
+  z.object({
+    state: z.literal('making'),
+    stage: z.enum(['light', 'photos', 'writing']),
+    done: z.number().int().nonnegative(),
+    total: z.number().int().positive(),
+  }),
+  z.object({
+    state: z.literal('ready'),
+    /** absolute */
+    path: z.string().min(1).max(4096),
+    /** to train on */
+    photos: z.number().int().nonnegative(),
+    heldOut: z.number().int().nonnegative(),
+    classes: z.number().int().nonnegative(),
+  }),
+  z.object({ state: z.literal('failed'), problem: z.string().max(2000) }),
+]);
+export type DemoState = z.infer<typeof demoState>;
+
+/** What a page may ask of it. */
+export const demoCommand = z.enum(['make', 'cancel']);
+export type DemoCommand = z.infer<typeof demoCommand>;
+
 export const sessionInfo = z.object({
   version: z.string().min(1).max(64),
   door: z.enum(['desktop', 'server']),
@@ -51,6 +77,7 @@ export const sessionInfo = z.object({
   backendProblem: z.string().max(2000).nullable(),
   /** newest first; `missing` ones were moved or deleted since */
   recent: z.array(recentProject.extend({ missing: z.boolean() })).max(RECENT_LIMIT),
+  demo: demoState,
 });
 export type SessionInfo = z.infer<typeof sessionInfo>;
 
@@ -63,6 +90,8 @@ export type SessionEvent = z.infer<typeof sessionEvent>;
 /** What the bridge puts on `window.legato`. */
 export interface LegatoBridge {
   readonly session: () => Promise<unknown>;
+  /** makes the demo room or stops that; the session tells how it goes */
+  readonly demo: (command: DemoCommand) => Promise<void>;
   readonly onSession: (listener: (session: unknown) => void) => () => void;
   /** absolute path of a dropped file or folder; empty when it has none on disk */
   readonly pathOf: (file: File) => string;

@@ -1,7 +1,7 @@
 /** What the page knows of the studio, and how well it is connected to it. */
 import { computed, ref, shallowRef } from 'vue';
 import { defineStore } from 'pinia';
-import type { SessionInfo } from '#contract/session';
+import type { DemoCommand, SessionInfo } from '#contract/session';
 import { LinkExpired, openGateway } from '../gateway';
 import type { Link } from '../gateway';
 
@@ -37,6 +37,16 @@ export const useSession = defineStore('session', () => {
     );
   }
 
+  const demoProblem = ref('');
+  async function askDemo(command: DemoCommand): Promise<void> {
+    demoProblem.value = '';
+    try {
+      await gateway.demo(command);
+    } catch (error) {
+      demoProblem.value = error instanceof Error ? error.message : String(error);
+    }
+  }
+
   const recent = computed(() => session.value?.recent ?? []);
-  return { session, connection, problem, recent, open, pathOf: gateway.pathOf };
+  return { session, connection, problem, recent, demoProblem, askDemo, open, pathOf: gateway.pathOf };
 });

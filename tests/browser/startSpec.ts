@@ -51,6 +51,7 @@ export function describeStartPage(door: StartDoor): void {
     expect(buttons.map((text) => text.replace(/\s+/g, ' ').trim()).sort()).toEqual([
       'Copy command C',
       'English',
+      'Open the demo room',
       '中文',
     ]);
     expect(await page.locator('a').count()).toBe(0);
@@ -130,6 +131,19 @@ export function describeStartPage(door: StartDoor): void {
     await page.getByText('最近的项目').waitFor();
     await page.getByText('English').click();
     await page.getByText('Recent projects').waitFor();
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('makes the demo room on demand, shows how it goes, and stops when told', async () => {
+    const { page, complaints, close } = await door.open('dark');
+    const card = page.getByTestId('demo');
+    await card.getByRole('button', { name: 'Open the demo room' }).click();
+    await card.getByRole('progressbar').waitFor();
+    await photograph(page, `start-${door.name}-demo-making`);
+    await card.getByRole('button', { name: 'Cancel' }).click();
+    await card.getByRole('button', { name: 'Open the demo room' }).waitFor();
+    expect(await page.getByTestId('command').innerText()).toBe('npx legato train FOLDER');
     expect(complaints).toEqual([]);
     await close();
   });

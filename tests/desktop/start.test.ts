@@ -70,7 +70,7 @@ describe.runIf(wanted)('the start page in Electron', () => {
       bridge: Object.keys(window.legato ?? {}).sort(),
       node: 'require' in window || 'process' in window || 'Buffer' in window,
     }));
-    expect(globals).toEqual({ bridge: ['onSession', 'pathOf', 'session'], node: false });
+    expect(globals).toEqual({ bridge: ['demo', 'onSession', 'pathOf', 'session'], node: false });
     await app.close();
   });
 

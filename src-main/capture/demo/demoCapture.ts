@@ -125,19 +125,8 @@ export async function demoCapture(
   making: MakeDemo = {},
 ): Promise<string> {
   const options = checked({ ...defaultDemo, ...wanted });
-  const { seed, objects, views, width, height } = options;
-  const light = making.light ?? 'fine';
-  const name = [
-    'demo',
-    `v${DEMO_VERSION}`,
-    seed,
-    objects,
-    views,
-    `${width}x${height}`,
-    ...(light === 'fine' ? [] : [light]),
-  ];
-  const path = join(resolve(cache), name.join('-'));
-  if (await readTruth(path).catch(() => null)) return path;
+  const path = cachePath(cache, options, making.light);
+  if (await cachedDemo(cache, options, making)) return path;
   try {
     await mkdir(resolve(cache), { recursive: true });
     await removeLeftovers(resolve(cache));
@@ -150,10 +139,30 @@ export async function demoCapture(
     await makeDemo(path, options, making);
   } catch (error) {
     // Another process may have finished the same one first.
-    if (!making.signal?.aborted && (await readTruth(path).catch(() => null))) return path;
+    if (!making.signal?.aborted && (await cachedDemo(cache, options, making))) return path;
     throw error;
   }
   return path;
+}
+
+/** The folder of a demo that is in the cache already, or null. */
+export async function cachedDemo(
+  cache: string,
+  wanted: Partial<DemoOptions> = {},
+  { light }: Pick<MakeDemo, 'light'> = {},
+): Promise<string | null> {
+  const path = cachePath(cache, checked({ ...defaultDemo, ...wanted }), light);
+  return (await readTruth(path).catch(() => null)) ? path : null;
+}
+
+function cachePath(
+  cache: string,
+  { seed, objects, views, width, height }: DemoOptions,
+  light?: LightQualityName,
+): string {
+  const size = `${width}x${height}`;
+  const quality = light === undefined || light === 'fine' ? [] : [light];
+  return join(resolve(cache), ['demo', `v${DEMO_VERSION}`, seed, objects, views, size, ...quality].join('-'));
 }
 
 function checked(options: DemoOptions): DemoOptions {

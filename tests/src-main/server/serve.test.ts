@@ -27,6 +27,7 @@ const told: SessionInfo = {
   backend: { name: 'native', reason: 'test', instructionSet: 'avx2', threads: 2 },
   backendProblem: null,
   recent: [],
+  demo: { state: 'absent' },
 };
 
 let folder: string;
@@ -74,6 +75,19 @@ afterAll(async () => {
   await serving.close();
   delete process.env.LEGATO_HOME;
   await rm(folder, { recursive: true, force: true });
+});
+
+describe('the one thing that a page may change', () => {
+  it('needs the cookie and our own Origin, and is one of two words', async () => {
+    const origin = { origin: `http://127.0.0.1:${port}` };
+    expect((await get('/api/demo/make', known(), 'POST')).status).toBe(403);
+    expect((await get('/api/demo/make', known({ origin: 'http://evil.example' }), 'POST')).status).toBe(403);
+    expect((await get('/api/demo/make', origin, 'POST')).status).toBe(401);
+    expect((await get('/api/demo/close', known(origin), 'POST')).status).toBe(404);
+    expect((await get('/api/demo/make', known(), 'GET')).status).toBe(404);
+    const answer = await get('/api/demo/cancel', known(origin), 'POST');
+    expect(answer).toMatchObject({ status: 204, body: '' });
+  });
 });
 
 describe('the link', () => {
