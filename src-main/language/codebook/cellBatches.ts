@@ -44,6 +44,8 @@ export abstract class CellBatches {
 
   /** batches of an epoch if every cell is valid */
   abstract readonly perEpoch: number;
+  /** held between batches: pool and batch */
+  abstract readonly bytes: number;
   abstract epoch(epoch: number): AsyncGenerator<CellBatch>;
 
   protected photoOrder(epoch: number): Uint32Array {
@@ -58,6 +60,7 @@ export function cellBatches(reader: PhotoReader, options: BatchOptions): CellBat
 /** Cells of a batch drawn from a pool that photos stream through. */
 class ShuffledBatches extends CellBatches {
   readonly perEpoch: number;
+  readonly bytes: number;
   readonly #batch: Float32Array;
   readonly #pool: Float32Array;
   /** rows of the pool; the first `live` hold cells, the others are free */
@@ -77,6 +80,7 @@ class ShuffledBatches extends CellBatches {
     this.#pool = new Float32Array(capacity * this.width);
     this.#rows = Int32Array.from({ length: capacity }, (_, row) => row);
     this.#resident = capacity === total;
+    this.bytes = this.#batch.byteLength + this.#pool.byteLength;
   }
 
   async *epoch(epoch: number): AsyncGenerator<CellBatch> {
@@ -130,6 +134,7 @@ class ShuffledBatches extends CellBatches {
 /** All cells of 32 photos at a time. */
 class PhotoBatches extends CellBatches {
   readonly perEpoch: number;
+  readonly bytes: number;
   readonly #capacity: number;
   readonly #batch: Float32Array;
 
@@ -141,6 +146,7 @@ class PhotoBatches extends CellBatches {
     this.perEpoch = Math.ceil(counts.length / PHOTOS_PER_BATCH);
     this.#capacity = Math.min(most, Math.floor(photoBatchBytes / (4 * this.width)));
     this.#batch = new Float32Array(this.#capacity * this.width);
+    this.bytes = this.#batch.byteLength;
   }
 
   async *epoch(epoch: number): AsyncGenerator<CellBatch> {

@@ -125,3 +125,14 @@ describe('batches of 32 photos, as in the notes', () => {
     expect(next[0].sort()).not.toEqual([...cells].sort());
   });
 });
+
+it('memory has its bounds, whatever the number of photos', () => {
+  const bytes = (photos: number, options: Partial<BatchOptions>) => {
+    const reader = new PhotoReader(numberedSource(new Array<number>(photos).fill(100)), () => undefined);
+    return cellBatches(reader, { seed: 1, batch: 64, poolBytes: 500 * CELL_BYTES, ...options }).bytes;
+  };
+  for (const photos of [1, 10, 1000, 5000]) {
+    expect(bytes(photos, {})).toBeLessThanOrEqual((500 + 64) * CELL_BYTES);
+    expect(bytes(photos, { batch: 0, photoBatchBytes: 700 * CELL_BYTES })).toBeLessThanOrEqual(700 * CELL_BYTES);
+  }
+});
