@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { roomCameras } from '../../../../src-main/capture/demo/cameras';
 import { allClassNames, allWords, objectKinds } from '../../../../src-main/capture/demo/catalogue';
-import { lightQualities, computeLight } from '../../../../src-main/capture/demo/lighting';
 import { renderView } from '../../../../src-main/capture/demo/render';
 import { renderRoom } from '../../../../src-main/capture/demo/renderRoom';
 import { buildRoom, type Room } from '../../../../src-main/capture/demo/room';
@@ -78,12 +77,12 @@ describe('a room', () => {
     }
   });
 
-  it('renders the same bytes whether light is computed at once or photo by photo', () => {
-    const room = buildRoom(9, { objects: 12, lightSpacing: 0.2 });
-    const [camera] = roomCameras(room, 10, { width: 40, height: 30 });
-    const [view] = renderRoom(room, [camera], { light: 'quick' });
-    const again = renderView(room.scene, computeLight(room.scene, 9, lightQualities.quick), camera);
-    expect(Buffer.from(view.rgb).equals(Buffer.from(again.rgb))).toBe(true);
+  it('renders views whose classes are those of their instances', () => {
+    const room = buildRoom(9, { objects: 12, lightSpacing: 1 });
+    const [view] = renderRoom(room, roomCameras(room, 4, { width: 40, height: 30 }).slice(0, 1), { light: 'quick' });
+    const classOf = new Map(room.instances.map(({ id, classId }) => [id, classId]));
+    view.classes.forEach((id, i) => expect(id).toBe(classOf.get(view.instances[i])));
     expect(new Set(view.classes).size).toBeGreaterThan(3);
+    expect(new Set(view.rgb).size).toBeGreaterThan(50);
   });
 });
