@@ -34,6 +34,13 @@ const RUN = 'run.json';
 const NAME = /^(\d{1,15})(?:-(\d{1,9}))?$/;
 
 const uint32 = z.int().min(0).max(0xffff_ffff);
+const semanticsState = z.object({
+  joinedAt: z.int().positive(),
+  codebook: z.string().max(128),
+  entries: z.int().min(1).max(255),
+  frame: z.object({ centre: z.tuple([z.number(), z.number(), z.number()]).readonly(), halfSide: z.number().positive() }),
+  crossEntropy: z.number().nullable(),
+});
 const runFile = z.object({
   version: z.literal(CHECKPOINT_VERSION),
   sequence: z.int().nonnegative(),
@@ -44,6 +51,8 @@ const runFile = z.object({
   cameraOrder: z.array(z.string().max(4096)).max(1_000_000),
   seed: uint32,
   nextId: uint32,
+  /** absent in checkpoints that are older than semantics */
+  semantics: semanticsState.nullable().default(null),
   files: z.object({ [TENSORS]: z.object({ bytes: z.int().nonnegative(), sha256: z.string().length(64) }) }),
 });
 type RunFile = z.infer<typeof runFile>;
@@ -113,8 +122,8 @@ export async function readCheckpoint(folder: string): Promise<TrainingSnapshot> 
     throw damaged(path, error instanceof Error ? error.message : 'unreadable', error);
   }
   if (hash.digest('hex') !== expected.sha256) throw damaged(path, 'its bytes changed since they were written');
-  const { step, cameraOrder, seed, nextId } = run;
-  return { step, settings: savedSettings(folder, run), cameraOrder, seed, nextId, tensors };
+  const { step, cameraOrder, seed, nextId, semantics } = run;
+  return { step, settings: savedSettings(folder, run), cameraOrder, seed, nextId, tensors, semantics };
 }
 
 /** The checkpoints of one project; needs no lock, since a project has one trainer. */
@@ -178,7 +187,7 @@ export class CheckpointFolder implements CheckpointStore {
     await createFolderAtomically(await this.#freeName(snapshot.step), async (temporary) => {
       const { chunks, measure } = measured(safetensorsChunks(Object.entries(snapshot.tensors)));
       await writeFileDurably(join(temporary, TENSORS), chunks);
-      const { step, settings, cameraOrder, seed, nextId } = snapshot;
+      const { step, settings, cameraOrder, seed, nextId, semantics } = snapshot;
       const run: RunFile = {
         version: CHECKPOINT_VERSION,
         sequence,
@@ -188,6 +197,7 @@ export class CheckpointFolder implements CheckpointStore {
         cameraOrder,
         seed,
         nextId,
+        semantics,
         files: { [TENSORS]: { bytes: measure.bytes, sha256: measure.digest() } },
       };
       const text = `${JSON.stringify(runFile.parse(run), null, 2)}\n`;

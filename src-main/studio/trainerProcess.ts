@@ -1,5 +1,9 @@
-/** Entry of the trainer's process: joins the trainer with the project folder that its checkpoints go to. */
+/** Entry of the trainer's process: joins the trainer with the project folder, where its checkpoints go and its index maps lie. */
 import { CheckpointFolder, projectPaths } from '../project/index';
 import { serveParent } from '../training/trainerProcess';
+import { openIndexMaps } from './indexMaps';
 
-serveParent((project) => Promise.resolve(new CheckpointFolder(projectPaths(project).checkpoints)));
+serveParent({
+  openStore: (project) => Promise.resolve(new CheckpointFolder(projectPaths(project).checkpoints)),
+  openMaps: (project) => openIndexMaps(projectPaths(project)),
+});

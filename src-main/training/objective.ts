@@ -1,18 +1,21 @@
 /**
  * What training minimises, on one screen (METHOD §1, §4):
  *
- *   L = λ_RGB · L_RGB,   L_RGB = (1 − w)·L1 + w·(1 − SSIM),   w = ssimWeight
+ *   L = λ_RGB·L_RGB + λ_s·L_s + λ_smo·L_smo,   λ_RGB = 1
  *
- * over one photo a step. The language terms λ_s·L_s and λ_smo·L_smo join here as further summands once supervision for them
- * exists; they render in the same pass through `channels`.
+ * over one photo a step. The language terms join once index maps exist; they look at the same picture through sampled pixels, so
+ * that the picture itself, and with it geometry and opacity, is bit for bit the one that would be trained without them.
  *
  * Shapes: image [C, H, W] with planes in the order of kernels/layout.ts, target [3, H, W] in 0…1, mask [H, W] of 0 or 1.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Scalar, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs';
 import type { PinholeCamera } from '#contract/camera';
-import { photometricLoss, render } from '../kernels/index';
-import type { Channel } from '../kernels/index';
+import { decodeLoss, gatherPixels, photometricLoss, render, sampleSemantics } from '../kernels/index';
+import type { Channel, DecodeReport, DecodeWeights, Layer, RenderFrame } from '../kernels/index';
+import { SAMPLE } from '../kernels/layout';
+import { smoothingLoss } from '../semantics/index';
+import type { PixelSample, SmoothingOptions } from '../semantics/index';
 
 /** What is learned, and the probe whose gradient slot reports screen gradients and radii to density control. */
 export interface Learnables {
@@ -35,6 +38,29 @@ export interface View {
   readonly mask: Tensor2D | null;
 }
 
+/** L_s = λ_CE·L_CE + λ_u·L_u of sampled pixels, labels from the photo's index map. */
+export interface SemanticTerm {
+  /** λ_s */
+  readonly weight: number;
+  readonly sample: PixelSample;
+  /** the decoder */
+  readonly layers: readonly Layer[];
+  readonly loss: DecodeWeights;
+  /** filled by the loss */
+  readonly report: DecodeReport;
+}
+
+/** L_smo of sampled Gaussians. */
+export interface SmoothingTerm {
+  /** λ_smo */
+  readonly weight: number;
+  readonly rows: Int32Array;
+  /** PE of their positions, [rows, encoding width] */
+  readonly encoded: Tensor2D;
+  readonly layers: readonly Layer[];
+  readonly options: SmoothingOptions;
+}
+
 export interface ObjectiveOptions {
   /** live rows */
   readonly count: number;
@@ -43,38 +69,88 @@ export interface ObjectiveOptions {
   readonly antialiased: boolean;
   readonly semanticsMovesGeometry: boolean;
   readonly ssimWeight: number;
+  readonly semantic?: SemanticTerm | null;
+  readonly smoothing?: SmoothingTerm | null;
+  /** geometry and colour are finished: only the language terms count */
+  readonly semanticsOnly?: boolean;
   /** sees the rendered image while it exists; must not keep it */
   readonly observe?: (image: Tensor3D) => void;
 }
 
-const CHANNELS: Channel[] = ['rgb'];
+const COLOUR: Channel[] = ['rgb'];
+/** For the ablation in which semantics may move geometry: weights are then no constants, and all channels are rendered. */
+const EVERYTHING: Channel[] = ['rgb', 'semantics', 'uncertainty', 'alpha'];
 
 /** The loss of one view, a scalar on the tape. */
 export function objective(learnables: Learnables, view: View, options: ObjectiveOptions): Scalar {
-  const { ssimWeight, observe, background, ...rendering } = options;
-  const image = render(learnables, view.camera, { ...rendering, background: [...background], channels: CHANNELS });
-  observe?.(image);
-  return photometricLoss(image, view.target, view.mask, { ssimWeight });
+  const { semantic, smoothing, ssimWeight, semanticsMovesGeometry } = options;
+  const dense = semanticsMovesGeometry && !!semantic;
+  const frame: RenderFrame = { forward: null, view: null };
+  const image = render(learnables, view.camera, {
+    ...options,
+    channels: dense ? EVERYTHING : COLOUR,
+    ...(semantic && !dense && { frame }),
+  });
+  options.observe?.(image);
+
+  const terms: Scalar[] = [];
+  if (!options.semanticsOnly) terms.push(photometricLoss(image, view.target, view.mask, { ssimWeight }));
+  if (semantic) {
+    const { pixels, labels } = semantic.sample;
+    const samples = dense
+      ? gatherPixels(image, 3, SAMPLE.columns, pixels)
+      : sampleSemantics(learnables.semantics, frame, pixels);
+    const { layers, loss, report, weight } = semantic;
+    terms.push(decodeLoss(samples, labels, layers, loss, report).mul(weight));
+  }
+  if (smoothing) {
+    const { rows, encoded, layers, weight } = smoothing;
+    terms.push(smoothingLoss(learnables.semantics, rows, encoded, layers, smoothing.options).mul(weight));
+  }
+  return terms.length === 1 ? terms[0] : tf.addN(terms);
 }
 
+/** ∂L by what it is with respect to; what no term reaches is null. */
 export interface ObjectiveGradients {
   readonly loss: number;
   /** [capacity, 11] */
-  readonly geometry: tf.Tensor2D;
+  readonly geometry: tf.Tensor | null;
   /** [capacity, 48] */
-  readonly sphericalHarmonics: tf.Tensor2D;
+  readonly sphericalHarmonics: tf.Tensor | null;
+  /** [capacity, 9] */
+  readonly semantics: tf.Tensor | null;
   /** [capacity, 3]: ∂L/∂x_ndc, ∂L/∂y_ndc, radius in px */
-  readonly probe: tf.Tensor2D;
+  readonly probe: tf.Tensor | null;
+  /** kernel and bias of each layer in order */
+  readonly decoder: tf.Tensor[];
+  readonly smoother: tf.Tensor[];
 }
 
-/** Loss and gradients of one view; the caller disposes of the three tensors. The tape is closed when this returns. */
+const tensorsOf = (layers: readonly Layer[]): tf.Tensor[] => layers.flatMap(({ kernel, bias }) => [kernel, bias]);
+
+/** Loss and gradients of one view; the caller disposes of the gradients. The tape is closed when this returns. */
 export function objectiveGradients(learnables: Learnables, view: View, options: ObjectiveOptions): ObjectiveGradients {
-  const { geometry, sphericalHarmonics, probe } = learnables;
+  const { geometry, sphericalHarmonics, semantics, probe } = learnables;
+  const { semantic, smoothing, semanticsOnly } = options;
+  const shaping = semanticsOnly ? [] : [geometry, sphericalHarmonics, probe];
+  const meaning = semantic || smoothing ? [semantics] : [];
+  const decoder = semantic ? tensorsOf(semantic.layers) : [];
+  const smoother = smoothing ? tensorsOf(smoothing.layers) : [];
   const { value, grads } = tf
     .engine()
-    .gradients(() => objective(learnables, view, options), [geometry, sphericalHarmonics, probe]);
+    .gradients(() => objective(learnables, view, options), [...shaping, ...meaning, ...decoder, ...smoother]);
   const loss = value.dataSync()[0];
   value.dispose();
-  const [dGeometry, dHarmonics, dProbe] = grads as tf.Tensor2D[];
-  return { loss, geometry: dGeometry, sphericalHarmonics: dHarmonics, probe: dProbe };
+  const rest = [...grads];
+  const [dGeometry = null, dHarmonics = null, dProbe = null] = rest.splice(0, shaping.length);
+  const [dSemantics = null] = rest.splice(0, meaning.length);
+  return {
+    loss,
+    geometry: dGeometry,
+    sphericalHarmonics: dHarmonics,
+    semantics: dSemantics,
+    probe: dProbe,
+    decoder: rest.splice(0, decoder.length),
+    smoother: rest,
+  };
 }

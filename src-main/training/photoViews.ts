@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs';
 import { resizeCamera } from '#contract/camera';
+import type { PinholeCamera } from '#contract/camera';
 import type { TrainingSettings } from '#contract/settings';
 import { PhotoStore } from '../capture/index';
 import { reduceRows } from '../capture/boxFilter';
@@ -75,8 +76,13 @@ export class PhotoViews {
 
   /** Pixels of a photo as it is trained on, coarse steps aside. */
   async size(index: number): Promise<{ width: number; height: number }> {
-    const { width, height } = (await this.#store.load(index)).camera;
+    const { width, height } = await this.camera(index);
     return { width, height };
+  }
+
+  /** The camera of a photo as it is trained on, coarse steps aside. */
+  async camera(index: number): Promise<PinholeCamera> {
+    return (await this.#store.load(index)).camera;
   }
 
   /** @param factor  how many times smaller than the resolution in the settings, ≥ 1 */

@@ -22,21 +22,41 @@ import {
 } from '../gaussians/index';
 import { adamStep, initKernels, nearestNeighbours } from '../kernels/index';
 import type { KernelBackend } from '../kernels/index';
+import { SEMANTICS } from '../kernels/layout';
 import { evaluate, meanSquaredError } from './evaluation';
 import type { Scene, Scores } from './evaluation';
 import { ResumeError } from './failure';
 import { psnrOf } from './measure';
+import { liftLabels, startFromLabels } from './lift';
 import { objectiveGradients } from './objective';
+import type { ObjectiveGradients } from './objective';
 import { backgroundAt, disposeView, PhotoViews, ViewOrder } from './photoViews';
-import type { CheckpointStore, TrainingSnapshot } from './ports';
+import type { CheckpointStore, IndexMaps, TrainingSnapshot } from './ports';
 import * as schedule from './schedule';
+import { SemanticLearner } from './semanticLearner';
+import type { SemanticFigures } from './semanticLearner';
 
 export interface StepReport {
   loss: number;
   /** dB of this step's photo; null unless it was asked for */
   psnr: number | null;
   density: { cloned: number; split: number; pruned: number; splats: number; opacityReset: boolean } | null;
+  /** null until semantics have joined */
+  semantics: SemanticFigures | null;
 }
+
+/** What a run is given besides its command. */
+export interface RunPorts {
+  store: CheckpointStore;
+  /** null while there are none; asked again until there are */
+  openMaps: () => Promise<IndexMaps | null>;
+  warn: (message: string) => void;
+  /** semantics begin to learn with this step */
+  joined: (step: number, entries: number, lifted: number) => void;
+}
+
+/** Steps between two looks for index maps that do not exist yet. */
+const LOOK_AGAIN = 20;
 
 type Description = Omit<TrainerEventOf<'prepared'>, 'type'>;
 
@@ -73,6 +93,10 @@ export class TrainingRun {
   readonly #statistics: DensityStatistics;
   readonly #densityControl = new DensityControl();
   readonly #rates = schedule.createColumnRates();
+  readonly #ports: RunPorts;
+  #learner: SemanticLearner | null;
+  /** the step at which maps are looked for next, while there are none */
+  #lookAt = 0;
 
   private constructor(
     parts: {
@@ -81,7 +105,9 @@ export class TrainingRun {
       model: GaussianModel;
       extent: number;
       statistics: DensityStatistics;
+      learner: SemanticLearner | null;
     },
+    ports: RunPorts,
     settings: TrainingSettings,
     step: number,
     backend: KernelBackend,
@@ -89,6 +115,8 @@ export class TrainingRun {
   ) {
     this.settings = settings;
     this.step = step;
+    this.#ports = ports;
+    this.#learner = parts.learner;
     this.#photos = parts.photos;
     this.#heldOut = parts.heldOut;
     this.#model = parts.model;
@@ -109,11 +137,8 @@ export class TrainingRun {
   }
 
   /** Opens the capture and makes the Gaussians, new or from the newest checkpoint. */
-  static async prepare(
-    command: StartCommand,
-    store: CheckpointStore,
-    warn: (message: string) => void,
-  ): Promise<TrainingRun> {
+  static async prepare(command: StartCommand, ports: RunPorts): Promise<TrainingRun> {
+    const { store, warn } = ports;
     const snapshot = command.resume ? await store.latest() : null;
     if (command.resume && !snapshot) {
       throw new ResumeError(command.project, 'holds no checkpoint to continue from; train without --resume');
@@ -143,9 +168,17 @@ export class TrainingRun {
     const model = snapshot ? restoreModel(snapshot) : startModel({ ...capture, photos: train }, settings, warn);
     const statistics = new DensityStatistics(model.capacity);
     if (snapshot) statistics.restore(snapshot.tensors, model.count);
-    const parts = { photos, heldOut: new PhotoViews(heldOut, settings), model, extent, statistics };
+    const learner = snapshot?.semantics
+      ? SemanticLearner.restore(await ports.openMaps(), settings, snapshot.semantics, snapshot.tensors)
+      : null;
+    const parts = { photos, heldOut: new PhotoViews(heldOut, settings), model, extent, statistics, learner };
     const size = await photos.size(0);
-    return new TrainingRun(parts, settings, snapshot?.step ?? 0, backend, size);
+    return new TrainingRun(parts, ports, settings, snapshot?.step ?? 0, backend, size);
+  }
+
+  /** Steps of the whole run, the semantic ones on finished geometry included. */
+  get steps(): number {
+    return this.settings.steps + this.settings.semanticSteps;
   }
 
   get splats(): number {
@@ -166,16 +199,28 @@ export class TrainingRun {
     const model = this.#model;
     for (let ahead = 1; ahead <= settings.prefetch; ahead++) this.#photos.prefetch(this.#order.at(step + ahead));
     const background = backgroundAt(step, settings);
-    const view = await this.#photos.load(this.#order.at(step), schedule.coarseFactorAt(step, settings), background);
+    const photo = this.#order.at(step);
+    const view = await this.#photos.load(photo, schedule.coarseFactorAt(step, settings), background);
+    await this.#join(step);
+    const learner = this.#learner;
+    const semantic = await learner?.semanticTerm(this.#photos.names[photo], view.camera, settings, step);
+    const smoothing = learner?.smoothingTerm(model, settings, step);
+    const semanticsOnly = step > settings.steps;
+    if (semanticsOnly && !semantic && !smoothing) {
+      disposeView(view);
+      this.step = step;
+      return { loss: 0, psnr: null, density: null, semantics: learner?.figures ?? null };
+    }
 
     let psnr: number | null = null;
-    const { loss, ...gradients } = objectiveGradients(model, view, {
+    const gradients = objectiveGradients(model, view, {
       count: model.count,
       shDegree: schedule.shDegreeAt(step, settings),
       background,
       antialiased: settings.antialiased,
       semanticsMovesGeometry: settings.semanticsMovesGeometry,
       ssimWeight: settings.ssimWeight,
+      ...{ semantic, smoothing, semanticsOnly },
       observe: (image) => {
         if (!measure) return;
         const mask = view.mask?.dataSync() ?? null;
@@ -183,23 +228,49 @@ export class TrainingRun {
       },
     });
     disposeView(view);
+    smoothing?.encoded.dispose();
 
-    if (schedule.collectsDensity(step, settings)) {
+    if (gradients.probe && schedule.collectsDensity(step, settings)) {
       this.#statistics.accumulate(gradients.probe.dataSync<'float32'>(), model.count);
     }
     this.#adam(step, gradients);
-    for (const gradient of Object.values(gradients)) gradient.dispose();
+    learner?.learn(gradients, model, settings, step);
+    disposeGradients(gradients);
     this.step = step;
-    return { loss, psnr, density: this.#control(step) };
+    const density = semanticsOnly ? null : this.#control(step);
+    return { loss: gradients.loss, psnr, density, semantics: learner?.figures ?? null };
   }
 
-  #adam(step: number, gradients: Pick<ReturnType<typeof objectiveGradients>, 'geometry' | 'sphericalHarmonics'>): void {
+  /** Lets semantics join when their step has come and maps exist; looks again now and then while they do not. */
+  async #join(step: number): Promise<void> {
+    const { settings } = this;
+    const due = step > schedule.scaled(settings.semanticFrom, settings) && step >= this.#lookAt;
+    if (this.#learner || !due || settings.semanticWeight === 0) return;
+    this.#lookAt = step + LOOK_AGAIN;
+    const maps = await this.#ports.openMaps();
+    if (!maps) return;
+    const learner = SemanticLearner.join(maps, settings, this.#model, step);
+    let lifted = 0;
+    if (settings.semanticStart === 'lift') {
+      const labels = await liftLabels(this.#model, this.#photos, maps, settings);
+      if (labels) startFromLabels(this.#model, labels, maps, settings.seed);
+      else this.#ports.warn(`${this.#model.count} Gaussians are too many to lift at once; S_G starts at random`);
+      lifted = labels ? labels.labels.reduce((sum, label) => sum + (label > 0 ? 1 : 0), 0) : 0;
+    }
+    startUncertainty(this.#model, settings.initialUncertainty);
+    this.#learner = learner;
+    this.#ports.joined(step, maps.entries, lifted);
+  }
+
+  #adam(step: number, gradients: ObjectiveGradients): void {
     const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: eps } = this.settings;
     const rates = schedule.columnRates(step, this.settings, this.#extent, this.#rates);
     for (const name of ['geometry', 'sphericalHarmonics'] as const) {
+      const gradient = gradients[name];
+      if (!gradient) continue;
       const { variable, firstMoment, secondMoment } = this.#model.groups[name];
       const options = { step, count: this.#model.count, rates: rates[name], beta1, beta2, eps };
-      adamStep(variable, gradients[name], firstMoment, secondMoment, options);
+      adamStep(variable, gradient, firstMoment, secondMoment, options);
     }
   }
 
@@ -226,10 +297,16 @@ export class TrainingRun {
 
   /** Views of the live state, not copies: to be written before the next step. */
   snapshot(): TrainingSnapshot {
-    const tensors = { ...this.#model.snapshot(), ...this.#statistics.snapshot(this.#model.count) };
+    const learner = this.#learner;
+    const tensors = {
+      ...this.#model.snapshot(),
+      ...this.#statistics.snapshot(this.#model.count),
+      ...learner?.tensors(),
+    };
     const { step, settings } = this;
     const cameraOrder = this.#photos.names;
-    return { step, settings, cameraOrder, seed: settings.seed, nextId: this.#model.nextId, tensors };
+    const semantics = learner?.state ?? null;
+    return { step, settings, cameraOrder, seed: settings.seed, nextId: this.#model.nextId, tensors, semantics };
   }
 
   /** Scores on the held-out photos; null when there are none. */
@@ -242,8 +319,20 @@ export class TrainingRun {
   }
 
   dispose(): void {
+    this.#learner?.dispose();
     this.#model.dispose();
   }
+}
+
+/** The same uncertainty for every Gaussian, as a logit. Outside the tape only. */
+function startUncertainty(model: GaussianModel, uncertainty: number): void {
+  const { semantics, count } = model.arrays();
+  const logit = Math.log(uncertainty / (1 - uncertainty));
+  for (let row = 0; row < count; row++) semantics[row * SEMANTICS.columns + SEMANTICS.uncertaintyLogit] = logit;
+}
+
+function disposeGradients({ geometry, sphericalHarmonics, semantics, probe, decoder, smoother }: ObjectiveGradients) {
+  for (const gradient of [geometry, sphericalHarmonics, semantics, probe, ...decoder, ...smoother]) gradient?.dispose();
 }
 
 function restoreModel(snapshot: TrainingSnapshot): GaussianModel {

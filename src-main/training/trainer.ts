@@ -5,17 +5,19 @@
  *
  * Commands are handled between steps: the loop gives way to the event loop after each one.
  */
-import type { SettingsChange, StartCommand, TrainerCommand, TrainerEvent } from '#contract/messages';
+import type { SettingsChange, StartCommand, TrainerCommand, TrainerEvent, TrainerEventOf } from '#contract/messages';
 import { mayHappen, nextState } from '#contract/trainerLife';
 import type { TrainerHappening, TrainerState } from '#contract/trainerLife';
 import { describeFailure } from './failure';
 import { Pace, processCpuSeconds, Smoothed, Stopwatch } from './measure';
-import type { CheckpointStore } from './ports';
+import type { CheckpointStore, IndexMaps } from './ports';
 import { TrainingRun } from './run';
 import { evaluationAt } from './schedule';
 
 export interface TrainerPorts {
   openStore(project: string): Promise<CheckpointStore>;
+  /** null while the project has none */
+  openMaps(project: string): Promise<IndexMaps | null>;
   publish(event: TrainerEvent): void;
 }
 
@@ -112,9 +114,12 @@ export class Trainer {
   }
 
   async #prepare(command: StartCommand, store: CheckpointStore): Promise<TrainingRun> {
-    const run = await TrainingRun.prepare(command, store, (message) =>
-      this.#ports.publish({ type: 'warning', message }),
-    );
+    const run = await TrainingRun.prepare(command, {
+      store,
+      openMaps: () => this.#ports.openMaps(command.project),
+      warn: (message) => this.#ports.publish({ type: 'warning', message }),
+      joined: (step, entries, lifted) => this.#ports.publish({ type: 'joined', step, entries, lifted }),
+    });
     this.#run = run;
     if (run.step > 0) this.#checkpointStep = run.step;
     this.#ports.publish({ type: 'prepared', ...run.description });
@@ -127,21 +132,21 @@ export class Trainer {
     let reported = -Infinity;
     let saved = this.#watch.seconds;
     pace.note(run.step, this.#watch.seconds);
-    while (run.step < run.settings.steps && this.#state !== 'finishing') {
+    while (run.step < run.steps && this.#state !== 'finishing') {
       if (this.#state === 'paused') {
         await this.#rest(run, store);
         saved = this.#watch.seconds;
         continue;
       }
-      const last = run.step + 1 >= run.settings.steps;
+      const last = run.step + 1 >= run.steps;
       const due = last || this.#watch.seconds - reported >= PROGRESS_SECONDS;
-      const { loss, psnr: seen, density } = await run.advance(due);
+      const { loss, psnr: seen, density, semantics } = await run.advance(due);
       if (density) this.#ports.publish({ type: 'density', step: run.step, ...density });
       if (seen !== null) psnr.add(seen);
       if (due) {
         reported = this.#watch.seconds;
         pace.note(run.step, reported);
-        this.#progress(run, loss, psnr.value, pace.stepsPerSecond);
+        this.#progress(run, { loss, psnr: psnr.value, stepsPerSecond: pace.stepsPerSecond, semantics });
       }
       if (evaluationAt(run.step, run.settings)) this.#wishes.evaluation = true;
       if (!last && this.#watch.seconds - saved >= run.settings.checkpointInterval) this.#wishes.checkpoint = true;
@@ -202,19 +207,21 @@ export class Trainer {
       type: 'finished',
       step: run.step,
       splats: run.splats,
-      complete: run.step >= run.settings.steps,
+      complete: run.step >= run.steps,
       wallSeconds,
       cpuSeconds: processCpuSeconds(),
       peakMemoryBytes: this.#peak,
     });
   }
 
-  #progress(run: TrainingRun, loss: number, psnr: number, stepsPerSecond: number): void {
-    const { step, splats, settings } = run;
-    const etaSeconds = stepsPerSecond > 0 ? (settings.steps - step) / stepsPerSecond : 0;
-    const figures = { step, steps: settings.steps, loss, psnr, splats, stepsPerSecond, etaSeconds };
+  #progress(
+    run: TrainingRun,
+    figures: Pick<TrainerEventOf<'progress'>, 'loss' | 'psnr' | 'stepsPerSecond' | 'semantics'>,
+  ): void {
+    const { step, steps, splats } = run;
+    const etaSeconds = figures.stepsPerSecond > 0 ? (steps - step) / figures.stepsPerSecond : 0;
     const cost = { memoryBytes: this.#resident(), cpuSeconds: processCpuSeconds() };
-    this.#ports.publish({ type: 'progress', ...figures, ...cost });
+    this.#ports.publish({ type: 'progress', step, steps, splats, etaSeconds, ...figures, ...cost });
   }
 
   #resident(): number {

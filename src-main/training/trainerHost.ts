@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { trainerEvent } from '#contract/messages';
 import type { TrainerCommand, TrainerEvent } from '#contract/messages';
-import type { CheckpointStore } from './ports';
+import type { TrainerPorts } from './trainer';
 
 export interface TrainerHost {
   /** null when it runs in this process */
@@ -121,10 +121,10 @@ class ChildHost implements TrainerHost {
 /** Runs a trainer in this process: blocks it during each step, and a crash is a crash of everything. */
 export async function inProcessTrainer(
   listener: TrainerListener,
-  openStore: (project: string) => Promise<CheckpointStore>,
+  ports: Omit<TrainerPorts, 'publish'>,
 ): Promise<TrainerHost> {
   const { Trainer } = await import('./trainer');
-  const trainer = new Trainer({ openStore, publish: listener });
+  const trainer = new Trainer({ ...ports, publish: listener });
   return {
     pid: null,
     send: (command) => trainer.send(command),

@@ -7,15 +7,15 @@
 import { trainerCommand } from '#contract/messages';
 import type { TrainerEvent } from '#contract/messages';
 import { describeFailure } from './failure';
-import type { CheckpointStore } from './ports';
 import { Trainer } from './trainer';
+import type { TrainerPorts } from './trainer';
 
 /** Serves the parent until it disconnects. Only for a process that was forked. */
-export function serveParent(openStore: (project: string) => Promise<CheckpointStore>): void {
+export function serveParent(ports: Omit<TrainerPorts, 'publish'>): void {
   const publish = (event: TrainerEvent): void => {
     if (process.connected) process.send?.(event);
   };
-  const trainer = new Trainer({ openStore, publish });
+  const trainer = new Trainer({ ...ports, publish });
   process.on('SIGINT', () => undefined);
   process.on('message', (message) => {
     const command = trainerCommand.safeParse(message);

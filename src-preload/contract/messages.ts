@@ -122,7 +122,20 @@ export const trainerEvent = z.discriminatedUnion('type', [
     memoryBytes: count,
     /** user + system of the trainer */
     cpuSeconds: seconds,
+    /** null until semantics have joined */
+    semantics: z
+      .object({
+        /** running, nats */
+        crossEntropy: z.number(),
+        /** share of sampled pixels that decode to their label */
+        accuracy: z.number().min(0).max(1),
+        /** mean R_u of the sampled pixels */
+        uncertainty: z.number().min(0).max(1),
+      })
+      .nullable(),
   }),
+  /** semantics begin to learn with this step */
+  z.object({ type: z.literal('joined'), step: count, entries: count, lifted: count }),
   z.object({
     type: z.literal('evaluation'),
     step: count,

@@ -19,6 +19,10 @@ function snapshot(step: number): TrainingSnapshot {
       geometry: { shape: [2, 11], data: values },
       ids: { shape: [2], data: Uint32Array.of(5, 0xfffffffe) },
     },
+    semantics: {
+      ...{ joinedAt: 3, codebook: 'ab12', entries: 128, crossEntropy: 1.5 },
+      frame: { centre: [0.5, -1, 2], halfSide: 4 },
+    },
   };
 }
 

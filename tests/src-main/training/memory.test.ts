@@ -44,7 +44,9 @@ describe.runIf(native)('memory over 1,000 steps with densification', () => {
     };
     const store = { save: () => Promise.resolve(), latest: () => Promise.resolve(null) };
     const command = { type: 'start' as const, capture: join(folder, 'tiny'), project: folder, settings, resume: false };
-    const run = await TrainingRun.prepare(command, store, () => undefined);
+    const quiet = () => undefined;
+    const ports = { store, openMaps: () => Promise.resolve(null), warn: quiet, joined: quiet };
+    const run = await TrainingRun.prepare(command, ports);
     const started = run.splats;
     await run.advance(false);
     const tensors = tf.memory().numTensors;

@@ -51,6 +51,7 @@ function setUp(store = new MemoryStore()) {
   const waiting: { type: string; resolve: () => void }[] = [];
   const trainer = new Trainer({
     openStore: () => Promise.resolve(store),
+    openMaps: () => Promise.resolve(null),
     publish: (event) => {
       events.push(event);
       for (const one of waiting.filter(({ type }) => type === event.type)) one.resolve();

@@ -42,6 +42,7 @@ describe('trainer events', () => {
       etaSeconds: 1,
       memoryBytes: 1,
       cpuSeconds: 1,
+      semantics: { crossEntropy: 2.5, accuracy: 0.5, uncertainty: 0.1 },
     };
     expect(trainerEvent.parse(progress)).toEqual(progress);
     expect(trainerEvent.safeParse({ ...progress, loss: NaN }).success).toBe(false);

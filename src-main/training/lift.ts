@@ -1,0 +1,61 @@
+/**
+ * The start of semantics from the index maps (METHOD §6): every Gaussian takes the label that the photos give it by blending
+ * weight, and S_G the direction of that entry. Geometry is read, never changed.
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { TrainingSettings } from '#contract/settings';
+import { resizeCamera } from '#contract/camera';
+import { render, sampleWeights } from '../kernels/index';
+import type { RenderFrame } from '../kernels/index';
+import { SEMANTICS } from '../kernels/layout';
+import type { GaussianModel } from '../gaussians/index';
+import { codeDirections, LabelLift, liftCapacity, samplePixels } from '../semantics/index';
+import type { LiftedLabels } from '../semantics/index';
+import type { PhotoViews } from './photoViews';
+import type { IndexMaps } from './ports';
+
+/** Long side of the pictures that are lifted from: votes are many, and a map has no more detail. */
+const LONG_SIDE = 480;
+/** Length of S_G where no photo gave a label: what is next to it decides. */
+const UNSEEN_LENGTH = 0.05;
+
+/** Labels by vote of all photos with a map; null when there are too many Gaussians for one lift. */
+export async function liftLabels(
+  model: GaussianModel,
+  photos: PhotoViews,
+  maps: IndexMaps,
+  settings: Pick<TrainingSettings, 'antialiased'>,
+): Promise<LiftedLabels | null> {
+  if (model.count > liftCapacity(maps.entries)) return null;
+  const lift = new LabelLift(model.count, maps.entries);
+  for (let index = 0; index < photos.count; index++) {
+    const map = await maps.load(photos.names[index]);
+    if (!map) continue;
+    const full = await photos.camera(index);
+    const factor = Math.max(1, Math.max(full.width, full.height) / LONG_SIDE);
+    const camera = resizeCamera(full, Math.round(full.width / factor), Math.round(full.height / factor));
+    const { pixels, labels } = samplePixels(camera.width, camera.height, 0, map, 0, 0);
+    const frame: RenderFrame = { forward: null, view: null };
+    tf.tidy(() => {
+      render(model, camera, {
+        ...{ count: model.count, shDegree: 0, background: [0, 0, 0], antialiased: settings.antialiased },
+        ...{ channels: ['alpha'], semanticsMovesGeometry: false, frame },
+      });
+      lift.addView(sampleWeights(frame, pixels), labels);
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return lift.result();
+}
+
+/** Writes S_G from lifted labels; Gaussians that no photo saw keep their direction, short. Outside the tape only. */
+export function startFromLabels(model: GaussianModel, { labels }: LiftedLabels, maps: IndexMaps, seed: number): void {
+  const directions = codeDirections(maps.vectors, maps.entries, seed);
+  const { semantics, count } = model.arrays();
+  const size = SEMANTICS.dimensions;
+  for (let row = 0; row < count; row++) {
+    const own = semantics.subarray(row * SEMANTICS.columns, row * SEMANTICS.columns + size);
+    if (labels[row] > 0) own.set(directions.subarray((labels[row] - 1) * size, labels[row] * size));
+    else own.forEach((value, k) => (own[k] = value * UNSEEN_LENGTH));
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * The language half of a run (METHOD §4): the decoder, the smoothing network, and what each step's terms look at.
+ *
+ * It joins when index maps exist, at a step that the snapshot records. Everything random is drawn by (seed, purpose, step). The
+ * running cross-entropy, which in the notes' form decides when uncertainty may learn, is part of the snapshot too.
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { TrainingSettings } from '#contract/settings';
+import { CounterRandom } from '../base/index';
+import type { GaussianModel } from '../gaussians/index';
+import { adamStep } from '../kernels/index';
+import type { DecodeReport } from '../kernels/index';
+import { SEMANTICS } from '../kernels/layout';
+import { encodePositions, encodingWidth, Perceptron, samplePixels, SemanticsError } from '../semantics/index';
+import type { PositionFrame } from '../semantics/index';
+import type { ObjectiveGradients, SemanticTerm, SmoothingTerm } from './objective';
+import type { IndexMaps, SemanticsState, SnapshotTensor } from './ports';
+
+/** Samples with less accumulated α leave the semantic loss (METHOD §4). */
+const COVERAGE = 0.5;
+/** R_u at most, so that −log(1 − R_u) stays finite. */
+const HIGHEST_UNCERTAINTY = 0.999;
+/** Weight of a step's cross-entropy in the running one. */
+const RUNNING = 0.02;
+/** Share of the Gaussians on either side that the normalised scene leaves out: stray ones would shrink the rest. */
+const STRAY = 0.02;
+
+export interface SemanticFigures {
+  /** running, nats */
+  crossEntropy: number;
+  /** of the last step: share of samples that decode to their label */
+  accuracy: number;
+  /** of the last step: mean R_u */
+  uncertainty: number;
+}
+
+/** Where most of the Gaussians are, as the cube that positions are normalised to. */
+export function positionFrame(geometry: Float32Array, count: number): PositionFrame {
+  const centre: [number, number, number] = [0, 0, 0];
+  let halfSide = 0;
+  for (let axis = 0; axis < 3; axis++) {
+    const sorted = Float32Array.from({ length: count }, (_, row) => geometry[row * 11 + axis]).sort();
+    const low = sorted[Math.floor(STRAY * (count - 1))] ?? 0;
+    const high = sorted[Math.ceil((1 - STRAY) * (count - 1))] ?? 0;
+    centre[axis] = (low + high) / 2;
+    halfSide = Math.max(halfSide, (high - low) / 2);
+  }
+  return { centre, halfSide: halfSide > 0 ? halfSide : 1 };
+}
+
+export class SemanticLearner {
+  readonly #maps: IndexMaps;
+  readonly #decoder: Perceptron;
+  readonly #smoother: Perceptron;
+  readonly #state: { -readonly [K in keyof SemanticsState]: SemanticsState[K] };
+  readonly #report: DecodeReport = { loss: 0, crossEntropy: 0, uncertainty: 0, right: 0, used: 0 };
+  readonly #rates = new Float32Array(SEMANTICS.columns);
+  #encoded = new Float32Array(0);
+
+  private constructor(maps: IndexMaps, settings: TrainingSettings, state: SemanticsState) {
+    const { seed, decoderFirst, decoderSecond, smoothingFrequencies, smoothingWidth, smoothingLayers } = settings;
+    const hidden = Array.from({ length: smoothingLayers }, () => smoothingWidth);
+    this.#maps = maps;
+    this.#state = { ...state };
+    this.#decoder = new Perceptron('decoder', [SEMANTICS.dimensions, decoderFirst, decoderSecond, maps.entries], seed);
+    const widths = [encodingWidth(smoothingFrequencies), ...hidden, SEMANTICS.dimensions];
+    this.#smoother = new Perceptron('smoother', widths, seed);
+  }
+
+  /** A new start at a step: the networks from the seed, the normalised scene from where the Gaussians are now. */
+  static join(maps: IndexMaps, settings: TrainingSettings, model: GaussianModel, step: number): SemanticLearner {
+    const { geometry, count } = model.arrays();
+    const frame = positionFrame(geometry, count);
+    const state = { joinedAt: step, codebook: maps.codebook, entries: maps.entries, frame, crossEntropy: null };
+    return new SemanticLearner(maps, settings, state);
+  }
+
+  /** @throws SemanticsError when the maps are of another codebook than the heads */
+  static restore(
+    maps: IndexMaps | null,
+    settings: TrainingSettings,
+    state: SemanticsState,
+    tensors: Record<string, SnapshotTensor>,
+  ): SemanticLearner {
+    if (!maps || maps.codebook !== state.codebook)
+      throw new SemanticsError(
+        `the checkpoint's semantics belong to codebook ${state.codebook.slice(0, 8)}, ` +
+          `the project's index maps ${maps ? `to ${maps.codebook.slice(0, 8)}` : 'are gone'}; ` +
+          'restore the codebook, or train anew',
+      );
+    const learner = new SemanticLearner(maps, settings, state);
+    learner.#decoder.restore(tensors);
+    learner.#smoother.restore(tensors);
+    return learner;
+  }
+
+  get state(): SemanticsState {
+    return this.#state;
+  }
+
+  get decoder(): Perceptron {
+    return this.#decoder;
+  }
+
+  get figures(): SemanticFigures {
+    const { right, used, uncertainty } = this.#report;
+    const accuracy = used > 0 ? right / used : 0;
+    return { crossEntropy: this.#state.crossEntropy ?? Math.log(this.#maps.entries), accuracy, uncertainty };
+  }
+
+  /** What L_s looks at; null for a photo without a map. */
+  async semanticTerm(
+    photo: string,
+    { width, height }: { width: number; height: number },
+    settings: TrainingSettings,
+    step: number,
+  ): Promise<SemanticTerm | null> {
+    const map = await this.#maps.load(photo);
+    if (!map) return null;
+    const { uncertaintyBelow, crossEntropyWeight, uncertaintyWeight } = settings;
+    const running = this.#state.crossEntropy ?? Infinity;
+    return {
+      weight: settings.semanticWeight,
+      sample: samplePixels(width, height, settings.semanticSamples, map, settings.seed, step),
+      layers: this.#decoder.layers,
+      loss: {
+        crossEntropyWeight,
+        uncertaintyWeight,
+        linear: settings.uncertaintyForm === 'linear',
+        held: !settings.learnUncertainty || (uncertaintyBelow > 0 && running >= uncertaintyBelow),
+        coverage: COVERAGE,
+        highestUncertainty: HIGHEST_UNCERTAINTY,
+      },
+      report: this.#report,
+    };
+  }
+
+  /** What L_smo looks at; null between smoothing steps. The caller disposes of `encoded`. */
+  smoothingTerm(model: GaussianModel, settings: TrainingSettings, step: number): SmoothingTerm | null {
+    const { smoothingWeight: weight, smoothingInterval, smoothingSamples, smoothingFrequencies, seed } = settings;
+    if (weight === 0 || step % smoothingInterval !== 0) return null;
+    const { geometry, count } = model.arrays();
+    const wanted = smoothingSamples === 0 ? count : Math.min(count, smoothingSamples);
+    const rows = stratifiedRows(count, wanted, seed, step);
+    const width = encodingWidth(smoothingFrequencies);
+    if (this.#encoded.length !== wanted * width) this.#encoded = new Float32Array(wanted * width);
+    encodePositions(geometry, rows, this.#state.frame, smoothingFrequencies, this.#encoded);
+    const { smoothingForm: form, smoothingFloor: floor, smoothingNormalises: normalises } = settings;
+    // A smoothing step stands for all those between it and the one before.
+    return {
+      weight: weight * smoothingInterval,
+      rows,
+      encoded: tf.tensor2d(this.#encoded, [wanted, width]),
+      layers: this.#smoother.layers,
+      options: { form, floor, normalises },
+    };
+  }
+
+  /** One step of the networks and of the Gaussians' semantics, after the tape is closed. */
+  learn(gradients: ObjectiveGradients, model: GaussianModel, settings: TrainingSettings, step: number): void {
+    const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: eps, networkRate: rate } = settings;
+    const { crossEntropy, used } = this.#report;
+    if (gradients.decoder.length > 0 && used > 0) {
+      const running = this.#state.crossEntropy;
+      this.#state.crossEntropy = running === null ? crossEntropy : running + RUNNING * (crossEntropy - running);
+    }
+    const own = step - this.#state.joinedAt + 1;
+    const options = { step: own, rate, weightDecay: settings.networkWeightDecay, beta1, beta2 };
+    if (gradients.decoder.length > 0) this.#decoder.learn(gradients.decoder, options);
+    if (gradients.smoother.length > 0) this.#smoother.learn(gradients.smoother, options);
+    if (!gradients.semantics) return;
+    this.#rates.fill(settings.semanticRate, 0, SEMANTICS.dimensions);
+    this.#rates[SEMANTICS.uncertaintyLogit] = settings.learnUncertainty ? settings.uncertaintyRate : 0;
+    const { variable, firstMoment, secondMoment } = model.groups.semantics;
+    const adam = { step: own, count: model.count, rates: this.#rates, beta1, beta2, eps };
+    adamStep(variable, gradients.semantics, firstMoment, secondMoment, adam);
+  }
+
+  /** Views of the live state, not copies: to be written before the next step. */
+  tensors(): Record<string, SnapshotTensor> {
+    return { ...this.#decoder.snapshot(), ...this.#smoother.snapshot() };
+  }
+
+  dispose(): void {
+    this.#decoder.dispose();
+    this.#smoother.dispose();
+  }
+}
+
+/** `wanted` different rows of `count`, one drawn in each of as many equal shares, ascending. */
+export function stratifiedRows(count: number, wanted: number, seed: number, step: number): Int32Array {
+  if (wanted >= count) return Int32Array.from({ length: count }, (_, row) => row);
+  const random = new CounterRandom(seed, 'smoothing rows', step);
+  return Int32Array.from({ length: wanted }, (_, i) => {
+    const [from, to] = [Math.floor((i * count) / wanted), Math.floor(((i + 1) * count) / wanted)];
+    return from + Math.min(to - from - 1, Math.floor(random.uniform(i) * (to - from)));
+  });
+}
