@@ -30,12 +30,14 @@ interface Show {
 const PLAIN_SECONDS = 5;
 
 function progressText(event: LanguageEventOf<'codebookProgress'>): string {
-  const left = `left ${duration(event.etaSeconds)}`;
-  if (event.stage === 'encoding') return `maps ${grouped(event.photos)}/${grouped(event.photosTotal)} · ${left}`;
+  // The first figure has no pace yet.
+  const left = event.etaSeconds > 0 ? [`left ${duration(event.etaSeconds)}`] : [];
+  if (event.stage === 'encoding')
+    return [`maps ${grouped(event.photos)}/${grouped(event.photosTotal)}`, ...left].join(' · ');
   const cosine = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
   return [
     `epoch ${event.epoch.toFixed(event.epochs > 20 ? 0 : 1)}/${event.epochs}`,
-    left,
+    ...left,
     `cosine CLIP ${cosine(event.cosineClip)} DINO ${cosine(event.cosineDino)}`,
     `${event.used ?? 0} used`,
     mebibytes(event.memoryBytes),
@@ -50,7 +52,7 @@ function line(event: LanguageEvent): string | null {
       return (
         `${grouped(event.cells)} cells of ${grouped(event.photos)} photos${missing}: ${event.clipModel} ${event.clipWidth} ⊕ ` +
         `${event.dinoModel} ${event.dinoWidth}; ${event.entries} entries, ${event.epochs} epochs; ${event.backend} kernels ` +
-        `(${event.instructionSet}, ${event.threads} threads)`
+        `(${event.instructionSet}, ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'})`
       );
     }
     case 'warning':
