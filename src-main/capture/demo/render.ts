@@ -196,7 +196,9 @@ class Eye {
     );
     lightAt(scene, this.#light, triangle, u, v, this.#arriving);
     const mirrored = surface.gloss > 0 ? surface.gloss + (1 - surface.gloss) * (1 + facing) ** 5 * 0.6 : 0;
-    const scattered = (1 - surface.clear) * (surface.metal ? 0.35 : 1 - mirrored);
+    // A lit shade would burn out under its own bulb: its glow stands for most of that.
+    const shade = surface.glow > 0 && surface.thin ? 0.4 : 1;
+    const scattered = shade * (1 - surface.clear) * (surface.metal ? 0.35 : 1 - mirrored);
     const radiance = this.#radiance;
     const [ar, ag, ab] = albedo;
     radiance[0] += wr * ar * (scattered * this.#arriving[0] + surface.glow);
