@@ -1,7 +1,6 @@
 /**
  * What the features of a capture will cost, before anything is encoded: crops from the settings, operations from the graphs
- * (graphCost.ts), time from a timed batch and a timed photo on this machine, memory from what a picture needed when it was
- * counted, disk from the sizes of what is stored.
+ * (graphCost.ts), time and memory from a batch and a photo on this machine, disk from the sizes of what is stored.
  */
 import { availableParallelism, freemem } from 'node:os';
 import { statfs } from 'node:fs/promises';
@@ -17,10 +16,17 @@ import { PhotoLevels } from './photoLevels';
 
 const MEBIBYTE = 2 ** 20;
 const MAX_SECONDS = 24 * 3600;
-/** Larger batches gained nothing on CPUs: a batch of 16 crops of 64 px fills the caches as well as one of 64. */
+/** Larger batches gain nothing on CPUs. */
 const MAX_BATCH = 32;
 const TIMED_SECONDS = 0.4;
+/** A batch of a large network takes about this long, so that cancelling does not. */
+const BATCH_SECONDS = 2;
+/** onnxruntime holds a graph's weights as they were read and as they were packed. */
+const WEIGHT_COPIES = 2;
+/** What a batch takes beyond the profile's count, at the higher optimisation that it runs at. */
+const ARENA = 1.5;
 
+/** px, as encoded */
 export interface PlanSize {
   readonly width: number;
   readonly height: number;
@@ -58,8 +64,8 @@ export interface Speed {
 
 /** Crops a batch that fit into the memory. */
 export function batchSize(clip: ClipEncoder, dino: DinoEncoder, bound: number): number {
-  const fixed = clip.cost.weightBytes + dino.cost.weightBytes + dino.cost.activationBytes;
-  const each = clip.cost.activationBytes + clip.cropBytes;
+  const fixed = WEIGHT_COPIES * (clip.cost.weightBytes + dino.cost.weightBytes) + dino.cost.activationBytes;
+  const each = ARENA * clip.cost.activationBytes + clip.cropBytes;
   return Math.max(1, Math.min(MAX_BATCH, Math.floor((bound - fixed) / Math.max(1, each))));
 }
 
@@ -72,20 +78,19 @@ export async function measureSpeed(
   bound: number,
 ): Promise<Speed> {
   const levels = blank(size);
-  const batch = batchSize(clip, dino, bound);
   const { boxes } = photoCrops(size, settings, 'blank');
-  // The middle of the list: neither the finest crops nor the coarsest alone.
-  const middle = Math.max(0, Math.floor(boxes.length / 2) - batch);
+  // From the middle of the list: neither the finest crops nor the coarsest alone.
+  const middle = Math.max(0, Math.floor(boxes.length / 2) - MAX_BATCH);
+  const one = await clip.time(levels, boxes.slice(middle, middle + 1));
+  const batch = Math.max(1, Math.min(batchSize(clip, dino, bound), Math.floor(BATCH_SECONDS / one)));
   const some = boxes.slice(middle, middle + batch);
-  const one = await clip.time(levels, some.slice(0, 1));
+  // The first batch makes room for itself, which is part of what the plan says of memory.
+  if (batch > 1) await clip.time(levels, some);
   let spent = 0;
   let count = 0;
-  if (one < TIMED_SECONDS) {
-    await clip.time(levels, some);
-    for (let round = 0; round < 5 && spent < TIMED_SECONDS; round++, count += some.length)
-      spent += await clip.time(levels, some);
-  }
-  const crop = count > 0 ? spent / count : one;
+  for (let round = 0; round < 5 && spent < TIMED_SECONDS; round++, count += some.length)
+    spent += await clip.time(levels, some);
+  const crop = spent / count;
   const preview = (await dino.time(levels)) + crop;
   return { crop, preview, batch };
 }
@@ -144,8 +149,6 @@ export async function makePlan(input: PlanInput): Promise<FeaturePlan> {
     photoCacheBytes(settings.photoCache, bound),
     photoBytes.reduce((sum, bytes) => sum + bytes, 0),
   );
-  const batchBytes = speed.batch * (clip.cost.activationBytes + clip.cropBytes);
-  const weights = clip.cost.weightBytes + dino.cost.weightBytes;
   const first = sizes[input.crops[0]] ?? sizes[0];
   const plan = {
     type: 'plan' as const,
@@ -176,10 +179,8 @@ export async function makePlan(input: PlanInput): Promise<FeaturePlan> {
     flops: clipFlops === null || dinoFlops === null ? null : clipFlops + dinoFlops,
     seconds: cropsTotal * speed.crop + input.previews.length * speed.preview,
     diskBytes: disk.reduce((sum, bytes) => sum + bytes, 0),
-    // The process itself, decoded photos, halvings of the one at work, and whichever encoder works.
-    memoryBytes: Math.round(
-      PROCESS_BYTES + decoded + 2 * Math.max(...photoBytes) + weights + Math.max(batchBytes, dino.cost.activationBytes),
-    ),
+    // What loading, a batch and a preview needed, and the decoded photos, one of them with its halvings.
+    memoryBytes: process.resourceUsage().maxRSS * 1024 + decoded + 2 * Math.max(...photoBytes),
     batch: speed.batch,
     provider: input.provider,
     reason: input.provider === 'cpu' ? 'runs everywhere' : 'asked for',
@@ -189,6 +190,3 @@ export async function makePlan(input: PlanInput): Promise<FeaturePlan> {
   const { bavail, bsize } = await statfs(input.folder);
   return { ...plan, refusal: refusalOf(plan, bavail * bsize, bound, input) };
 }
-
-/** Node with onnxruntime, sharp and our code, measured. */
-const PROCESS_BYTES = 150 * MEBIBYTE;
