@@ -2,7 +2,7 @@ import vue from 'eslint-plugin-vue';
 import tseslint from 'typescript-eslint';
 import { layersRule } from './eslint.layers.js';
 
-const typed = ['src-*/**/*.ts', 'tests/**/*.ts', '*.config.ts'];
+const typed = ['src-*/**/*.ts', 'tests/**/*.ts', 'resources/**/*.ts', '*.config.ts'];
 
 export default tseslint.config(
   { ignores: ['out/', 'node_modules/', 'native/build/', 'test-results/', 'coverage/'] },

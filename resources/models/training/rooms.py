@@ -1,0 +1,174 @@
+"""The rendered training rooms, and the crops that the vision network learns from.
+
+A room is a folder room-SEED with room.json { seed, views, width, height, classes: [name of id 1, ...] } and three raw files:
+rgb.bin [V, H, W, 3], classes.bin and instances.bin [V, H, W], all 8 bits; id 0 is nothing.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from networks import CROP
+from vocabulary import Vocabulary
+
+# METHOD's pyramid: seven tile sizes as shares of the image height; the stride is the tile times this.
+LEVELS = np.linspace(0.05, 0.5, 7)
+STRIDES = np.interp(LEVELS, [0.05, 0.15], [1.0, 0.5])
+MARGIN = 80  # zero padding of every photo, more than half of the largest tile
+
+
+@dataclass
+class Photo:
+    pixels: torch.Tensor  # [1, 3, H + 2 MARGIN, W + 2 MARGIN] uint8, channels last
+    classes: np.ndarray  # [H, W], ids of the room
+    instances: np.ndarray  # [H, W]
+    room: int
+    places: list[np.ndarray]  # [n, 2] x, y of the pixels of each instance that shows at least 12
+    odds: np.ndarray  # cumulative: how often to draw each
+    boxes: list[tuple[int, int, int, int, int]]  # instance id, x0, y0, x1, y1 of its visible pixels
+
+
+@dataclass
+class Room:
+    seed: int
+    adjectives: np.ndarray  # by class id; -1: none
+    nouns: np.ndarray
+    names: list[str]
+    photos: list[Photo]
+
+
+def load_room(folder: Path, vocabulary: Vocabulary, index: int) -> Room:
+    raw = json.loads((folder / "room.json").read_text())
+    views, height, width = raw["views"], raw["height"], raw["width"]
+    rgb = np.fromfile(folder / "rgb.bin", np.uint8).reshape(views, height, width, 3)
+    classes = np.fromfile(folder / "classes.bin", np.uint8).reshape(views, height, width)
+    instances = np.fromfile(folder / "instances.bin", np.uint8).reshape(views, height, width)
+    parsed = [vocabulary.parse(name) for name in raw["classes"]]
+    room = Room(
+        raw["seed"],
+        np.array([-1] + [adjective for adjective, _ in parsed]),
+        np.array([-1] + [noun for _, noun in parsed]),
+        ["nothing", *raw["classes"]],
+        [],
+    )
+    for view in range(views):
+        padded = np.zeros((height + 2 * MARGIN, width + 2 * MARGIN, 3), np.uint8)
+        padded[MARGIN:-MARGIN, MARGIN:-MARGIN] = rgb[view]
+        ids, counts = np.unique(instances[view], return_counts=True)
+        ids, counts = ids[(ids > 0) & (counts >= 12)], counts[(ids > 0) & (counts >= 12)]
+        boxes, places = [], []
+        for instance in ids:
+            rows, columns = np.nonzero(instances[view] == instance)
+            boxes.append((int(instance), columns.min(), rows.min(), columns.max() + 1, rows.max() + 1))
+            places.append(np.stack([columns, rows], 1).astype(np.int16))
+        odds = counts**0.35
+        room.photos.append(
+            Photo(
+                torch.from_numpy(padded).permute(2, 0, 1)[None],
+                classes[view],
+                instances[view],
+                index,
+                places,
+                np.cumsum(odds / odds.sum()),
+                boxes,
+            )
+        )
+    return room
+
+
+def load_rooms(folder: Path, vocabulary: Vocabulary, keep=lambda seed: True, have: list[Room] | None = None) -> list[Room]:
+    """The rooms of a folder whose seed is kept; those in `have` are not read again, so that rendering may go on meanwhile."""
+    rooms = list(have or [])
+    known = {room.seed for room in rooms}
+    for path in sorted(folder.glob("room-*")):
+        seed = path.name.removeprefix("room-")
+        if seed.isdigit() and int(seed) not in known and keep(int(seed)):
+            rooms.append(load_room(path, vocabulary, len(rooms)))
+    return rooms
+
+
+def cut(photo: Photo, x: float, y: float, side: float) -> torch.Tensor:
+    """The square of that side around (x, y), zeros outside the photo, resized to [3, CROP, CROP] uint8 (area-correct)."""
+    height, width = photo.classes.shape
+    size = max(4, round(side))
+    x0 = min(max(round(x - side / 2) + MARGIN, 0), width + 2 * MARGIN - size)
+    y0 = min(max(round(y - side / 2) + MARGIN, 0), height + 2 * MARGIN - size)
+    window = photo.pixels[:, :, y0 : y0 + size, x0 : x0 + size]
+    return F.interpolate(window, (CROP, CROP), mode="bilinear", antialias=True)[0]
+
+
+def class_at(photo: Photo, x: float, y: float) -> int:
+    height, width = photo.classes.shape
+    return int(photo.classes[min(max(int(y), 0), height - 1), min(max(int(x), 0), width - 1)])
+
+
+def pyramid_group(photo: Photo, random: np.random.Generator) -> tuple[int, list[torch.Tensor], list[int]]:
+    """
+    What a pixel of the dense features is averaged from: seven crops, one a level, whose centres lie around the pixel as
+    the neighbouring tiles of that level do (triangular, as bilinear weights fall). Returns the class at the pixel, the
+    crops and the class at the centre of each.
+    """
+    height, width = photo.classes.shape
+    place = photo.places[min(int(np.searchsorted(photo.odds, random.random())), len(photo.places) - 1)]
+    x, y = place[random.integers(len(place))] + 0.5
+    crops, labels = [], []
+    for level, stride in zip(LEVELS, STRIDES):
+        side = level * height * random.uniform(0.92, 1.08)
+        dx, dy = random.triangular(-1, 0, 1, 2) * side * stride
+        cx, cy = min(max(x + dx, 0), width), min(max(y + dy, 0), height)
+        crops.append(cut(photo, cx, cy, side))
+        labels.append(class_at(photo, cx, cy))
+    return class_at(photo, x, y), crops, labels
+
+
+# How many of a 4:3 photo's tiles are of each level.
+TILES = np.array([(np.ceil(1 / step) + 1) * (np.ceil(4 / 3 / step) + 1) for step in LEVELS * STRIDES])
+
+
+def tile(photo: Photo, random: np.random.Generator) -> tuple[int, torch.Tensor]:
+    """A tile of the pyramid, each as likely as any other, and the class at its centre."""
+    height, width = photo.classes.shape
+    level = LEVELS[int(np.searchsorted(np.cumsum(TILES) / TILES.sum(), random.random()))]
+    x, y = random.uniform(0, width), random.uniform(0, height)
+    return class_at(photo, x, y), cut(photo, x, y, level * height)
+
+
+def isolated(photo: Photo, random: np.random.Generator) -> tuple[int, torch.Tensor] | None:
+    """The bounding square of one instance's visible pixels, a little off and a little large, as a person would cut it."""
+    instance, x0, y0, x1, y1 = photo.boxes[random.integers(len(photo.boxes))]
+    side = max(x1 - x0, y1 - y0)
+    if side < 10 or side > 150:
+        return None
+    inside = photo.instances[y0:y1, x0:x1] == instance
+    if inside.mean() < 0.2:
+        return None
+    x, y = (x0 + x1) / 2 + random.normal(0, 0.05) * side, (y0 + y1) / 2 + random.normal(0, 0.05) * side
+    label = int(photo.classes[y0:y1, x0:x1][inside][0])
+    return label, cut(photo, x, y, side * random.uniform(0.85, 1.35))
+
+
+NOISE = torch.randn(1 << 21, generator=torch.Generator().manual_seed(0))
+
+
+def disturb(crops: torch.Tensor, generator: torch.Generator, mirror: bool = True) -> torch.Tensor:
+    """Mirrored, brighter or darker, tinted a little, blurred, noisy: [B, 3, S, S] uint8 -> about -1...1, channels last."""
+    count, size = len(crops), crops[0].numel()
+    chosen = lambda share: torch.nonzero(torch.rand(count, generator=generator) < share)[:, 0]
+    uniform = lambda low, high, *shape: torch.rand(shape, generator=generator) * (high - low) + low
+    mirrored, blurred, noisy = chosen(0.5 if mirror else 0), chosen(0.25), chosen(0.5)
+    crops = crops.index_copy(0, mirrored, crops[mirrored].flip(3))
+    x = crops.float().contiguous(memory_format=torch.channels_last)
+    x[blurred] = F.avg_pool2d(x[blurred], 3, 1, 1, count_include_pad=False)
+    padding = x.amax(1, keepdim=True) == 0
+    gain = uniform(0.8, 1.22, count, 1, 1, 1) * uniform(0.96, 1.04, count, 3, 1, 1)
+    contrast = uniform(0.85, 1.15, count, 1, 1, 1)
+    mean = x.mean((1, 2, 3), keepdim=True) * gain
+    x.mul_(gain * contrast).add_(mean * (1 - contrast)).masked_fill_(padding, 0)
+    for index in noisy.tolist():
+        start = int(torch.randint(len(NOISE) - size, (1,), generator=generator))
+        x[index] += NOISE[start : start + size].view(crops.shape[1:]) * float(uniform(0, 9, 1))
+    return x.clamp_(0, 255).mul_(2 / 255).sub_(1)
