@@ -15,6 +15,7 @@ export class FeatureProgress {
   #crops = 0;
   #cropsLeft = 0;
   #cropSeconds = 0;
+  #previewSeconds = 0;
   #encoderSeconds = 0;
   #last = -Infinity;
 
@@ -45,7 +46,10 @@ export class FeatureProgress {
 
   photoDone(stage: FeatureStage, seconds: number): void {
     this.#done[stage]++;
-    if (stage === 'preview') this.#encoderSeconds += seconds;
+    if (stage === 'preview') {
+      this.#previewSeconds += seconds;
+      this.#encoderSeconds += seconds;
+    }
     this.#say(this.#done[stage] === this.#totals[stage]);
   }
 
@@ -59,9 +63,7 @@ export class FeatureProgress {
     const now = performance.now();
     if (this.#plan === null || (!always && now - this.#last < INTERVAL_MS)) return;
     this.#last = now;
-    const { cropsTotal, seconds } = this.#plan;
-    const planned = cropsTotal > 0 ? seconds / cropsTotal : 0;
-    const each = this.#crops > 0 ? this.#cropSeconds / this.#crops : planned;
+    const { cropsTotal } = this.#plan;
     this.#publish({
       type: 'progress',
       stage: this.#stage,
@@ -71,10 +73,20 @@ export class FeatureProgress {
       crops: this.#crops,
       cropsTotal,
       cropsPerSecond: this.#cropSeconds > 0 ? this.#crops / this.#cropSeconds : 0,
-      etaSeconds: this.#cropsLeft * each,
+      etaSeconds: this.#secondsLeft(this.#plan),
       cpuSeconds: cpuSeconds(),
       memoryBytes: process.memoryUsage.rss(),
     });
+  }
+
+  /** From what was measured so far; before the first crop, from the plan. */
+  #secondsLeft({ seconds, cropsTotal }: FeaturePlan): number {
+    const { preview: previews } = this.#done;
+    const left = Math.max(0, this.#totals.preview - previews);
+    const previewsLeft = previews > 0 ? (left * this.#previewSeconds) / previews : 0;
+    if (this.#crops > 0) return (this.#cropsLeft * this.#cropSeconds) / this.#crops;
+    if (cropsTotal === 0) return previewsLeft;
+    return Math.max(previewsLeft, seconds - this.#previewSeconds);
   }
 
   /** @param cached  photos that needed nothing. @param diskBytes  of the cache */
