@@ -159,7 +159,7 @@ async function addTrain(program: Command, later: (run: Action) => void, chosen: 
   if (chosen !== 'train') return;
   const { addSettingFlags, givenSettings } = await import('./flags');
   const { gaussianGroups } = await import('#contract/settings');
-  addSettingFlags(train, gaussianGroups).action((capture: string) =>
+  addSettingFlags(train, [...gaussianGroups, 'semantics']).action((capture: string) =>
     later(async () => (await import('./train')).train(capture, givenSettings(train), train.opts())),
   );
 }

@@ -24,6 +24,10 @@ export function duration(seconds: number): string {
 export const grouped = (value: number): string => value.toLocaleString('en-US');
 export const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 
+function semanticsText({ crossEntropy, accuracy, uncertainty }: NonNullable<TrainerEventOf<'progress'>['semantics']>) {
+  return `CE ${crossEntropy.toFixed(2)} nats, ${(100 * accuracy).toFixed(0)} % right, u ${uncertainty.toFixed(3)}`;
+}
+
 /** What matters most comes first: a narrow terminal cuts the end off. */
 function progressText(event: TrainerEventOf<'progress'>): string {
   return [
@@ -34,6 +38,7 @@ function progressText(event: TrainerEventOf<'progress'>): string {
     mebibytes(event.memoryBytes),
     `${event.stepsPerSecond.toFixed(1)} steps/s`,
     `loss ${event.loss.toFixed(4)}`,
+    ...(event.semantics === null ? [] : [semanticsText(event.semantics)]),
   ].join(' · ');
 }
 
@@ -50,6 +55,11 @@ function line(event: TrainerEvent): string | null {
       return (
         `step ${grouped(event.step)}: held-out PSNR ${event.psnr.toFixed(2)} dB, SSIM ${event.ssim.toFixed(4)} ` +
         `(${event.photos.length} photos, ${grouped(event.splats)} splats, ${event.cpuSeconds.toFixed(1)} CPU s in the trainer)`
+      );
+    case 'joined':
+      return (
+        `step ${grouped(event.step)}: semantics join, ${event.entries} entries` +
+        (event.lifted > 0 ? `, ${grouped(event.lifted)} splats start from the maps` : '')
       );
     case 'checkpoint':
       return `checkpoint at step ${grouped(event.step)} (${event.seconds.toFixed(2)} s)`;
