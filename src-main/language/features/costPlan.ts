@@ -145,6 +145,7 @@ export async function makePlan(input: PlanInput): Promise<FeaturePlan> {
   });
   const bound = memoryBound(input.memoryBytes);
   const photoBytes = sizes.map(({ width, height }) => width * height * 3);
+  const largest = photoBytes.reduce((most, bytes) => Math.max(most, bytes), 0);
   const decoded = Math.min(
     photoCacheBytes(settings.photoCache, bound),
     photoBytes.reduce((sum, bytes) => sum + bytes, 0),
@@ -180,7 +181,7 @@ export async function makePlan(input: PlanInput): Promise<FeaturePlan> {
     seconds: cropsTotal * speed.crop + input.previews.length * speed.preview,
     diskBytes: disk.reduce((sum, bytes) => sum + bytes, 0),
     // What loading, a batch and a preview needed, and the decoded photos, one of them with its halvings.
-    memoryBytes: process.resourceUsage().maxRSS * 1024 + decoded + 2 * Math.max(...photoBytes),
+    memoryBytes: process.resourceUsage().maxRSS * 1024 + decoded + 2 * largest,
     batch: speed.batch,
     provider: input.provider,
     reason: input.provider === 'cpu' ? 'runs everywhere' : 'asked for',

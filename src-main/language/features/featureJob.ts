@@ -272,7 +272,7 @@ class FeatureJob {
  */
 function neededLongSide(photos: readonly JobPhoto[], inputHeight: number, settings: TrainingSettings): number {
   const finest = settings.crops === 'random' ? settings.randomScaleMin : chosenScales(settings)[0];
-  const aspect = Math.max(1, ...photos.map(({ photo }) => photo.camera.width / photo.camera.height));
+  const aspect = photos.reduce((most, { photo: { camera } }) => Math.max(most, camera.width / camera.height), 1);
   return Math.ceil(Math.max(inputHeight / finest, 1024) * aspect);
 }
 
