@@ -89,7 +89,7 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
     .command('demo')
     .summary('render a room with exact truth, to try everything without a camera')
     .argument('<folder>', 'where to put the capture; must not exist or be empty')
-    .option('--seed <n>', 'which room (default: 1)')
+    .option('--seed <n>', 'which room (default: 74)')
     .option('--objects <n>', 'things to label, 12 … 32 (default: 20)')
     .option('--views <n>', 'photos to train on; one more is held out for every four (default: 48)')
     .option('--size <width>x<height>', 'of the photos, px (default: 320x240)')

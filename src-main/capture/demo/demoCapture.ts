@@ -43,7 +43,7 @@ export interface DemoOptions {
   readonly height: number;
 }
 
-export const defaultDemo: DemoOptions = { seed: 1, objects: 20, views: 48, width: 320, height: 240 };
+export const defaultDemo: DemoOptions = { seed: 74, objects: 20, views: 48, width: 320, height: 240 };
 
 /** What may be asked for. */
 export const demoLimits = {
