@@ -14,6 +14,7 @@ const INPUT = new Set([
   'LanguageError',
   'ModelError',
   'TextError',
+  'SemanticsError',
   'ResumeError',
   'InputError',
 ]);

@@ -28,6 +28,7 @@ import type { Scene, Scores } from './evaluation';
 import { ResumeError } from './failure';
 import { psnrOf } from './measure';
 import { liftLabels, startFromLabels } from './lift';
+import { surveyMaps } from './mapSurvey';
 import { objectiveGradients } from './objective';
 import type { ObjectiveGradients } from './objective';
 import { backgroundAt, disposeView, PhotoViews, ViewOrder } from './photoViews';
@@ -249,6 +250,7 @@ export class TrainingRun {
     this.#lookAt = step + LOOK_AGAIN;
     const maps = await this.#ports.openMaps();
     if (!maps) return;
+    for (const warning of await surveyMaps(this.#photos.names, maps)) this.#ports.warn(warning);
     const learner = SemanticLearner.join(maps, settings, this.#model, step);
     let lifted = 0;
     if (settings.semanticStart === 'lift') {

@@ -18,7 +18,6 @@ import { BACKENDS } from '../kernels/backends';
 import { Random } from '../kernels/scenes';
 
 const camera = { ...cameraAt([0, 0, -4], [0, 0, 0]), width: 20, height: 16, fx: 18, fy: 18, cx: 10, cy: 8 };
-const frame = { centre: [0, 0, 0], halfSide: 1 } as const;
 const held = { crossEntropyWeight: 1, uncertaintyWeight: 1, linear: false, held: false, coverage: 0.5 };
 const loss = { ...held, highestUncertainty: 0.999 };
 const allPixels = Int32Array.from({ length: camera.width * camera.height }, (_, i) => i);
@@ -100,7 +99,7 @@ describe.each(BACKENDS)('what semantics move, on %s', (backend) => {
 
     it('the whole objective gives geometry the same bits with and without its semantic terms', async () => {
       const { model, learner, settings } = setUp(5);
-      const target = tf.fill([3, camera.height, camera.width], 0.3) as tf.Tensor3D;
+      const target = tf.fill<tf.Rank.R3>([3, camera.height, camera.width], 0.3);
       const semantic = await learner.semanticTerm('photo', camera, settings, 1);
       const smoothing = learner.smoothingTerm(model, settings, 1);
       const gradientsOf = (terms: object, semanticsMovesGeometry = false) => {
@@ -151,7 +150,7 @@ describe('uncertainty under a fixed cross-entropy', () => {
       ...{ weight: 1, sample: { pixels, labels: Uint8Array.of(3) }, layers, report },
       loss: { ...loss, linear },
     };
-    const target = tf.zeros([3, camera.height, camera.width]) as tf.Tensor3D;
+    const target = tf.zeros<tf.Rank.R3>([3, camera.height, camera.width]);
     const plain = { count: 3, shDegree: 0, background: [0, 0, 0] as const, antialiased: false, ssimWeight: 0.2 };
     for (let step = 0; step < 1500; step++) {
       const view = { camera, target, mask: null };

@@ -1,0 +1,283 @@
+/**
+ * A whole trainer with index maps on the tiny capture: semantics learn beside geometry without moving a bit of it, and every way in which
+ * maps can be missing or wrong is survived or named.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TrainerEvent, TrainerEventOf } from '#contract/messages';
+import type { TrainingSettings } from '#contract/settings';
+import { CounterRandom } from '../../../src-main/base/random';
+import { codebookHash, encodeIndexMap, writeCodebook } from '../../../src-main/language/codebook/index';
+import type { IndexMap } from '../../../src-main/semantics/index';
+import { openIndexMaps } from '../../../src-main/studio/indexMaps';
+import type { CheckpointStore, IndexMaps, TrainingSnapshot } from '../../../src-main/training/ports';
+import { Trainer } from '../../../src-main/training/trainer';
+import { BACKENDS } from '../kernels/backends';
+import { tinySettings, writeTinyCapture } from './tinyCapture';
+
+const native = BACKENDS.includes('native');
+const settings: Partial<TrainingSettings> = {
+  ...tinySettings,
+  steps: native ? 120 : 24,
+  backend: native ? 'native' : 'reference',
+  semanticFrom: 0,
+  decoderFirst: 16,
+  decoderSecond: 16,
+  smoothingWidth: 16,
+  smoothingInterval: 2,
+  smoothingSamples: 64,
+};
+const ENTRIES = 6;
+
+class MemoryStore implements CheckpointStore {
+  saved: TrainingSnapshot[] = [];
+  save(snapshot: TrainingSnapshot): Promise<void> {
+    this.saved.push(structuredClone(snapshot));
+    return Promise.resolve();
+  }
+  latest(): Promise<TrainingSnapshot | null> {
+    return Promise.resolve(this.saved.at(-1) ?? null);
+  }
+}
+
+/** Stripes of labels, so that there is something to learn. */
+function stripes(width: number, height: number): IndexMap {
+  const indices = Uint8Array.from(
+    { length: width * height },
+    (_, i) => 1 + Math.floor(((i % width) * ENTRIES) / width),
+  );
+  return { width, height, indices };
+}
+
+function mapsOf(load: (photo: string) => IndexMap | null, codebook = 'a'.repeat(64)): IndexMaps {
+  const random = new CounterRandom(1, 'vectors');
+  const vectors = Float32Array.from({ length: ENTRIES * 8 }, (_, i) => random.normal(i));
+  return { entries: ENTRIES, codebook, vectors, load: (photo) => Promise.resolve(load(photo)) };
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'legato-semantic-run-'));
+  await writeTinyCapture(join(folder, 'tiny'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Trains to the end and hands over what there is to look at. */
+async function train(
+  openMaps: () => Promise<IndexMaps | null>,
+  {
+    changes = {},
+    store = new MemoryStore(),
+    resume = false,
+  }: { changes?: Partial<TrainingSettings>; store?: MemoryStore; resume?: boolean } = {},
+) {
+  const events: TrainerEvent[] = [];
+  const trainer = new Trainer({
+    openStore: () => Promise.resolve(store),
+    openMaps,
+    publish: (event) => void events.push(event),
+  });
+  trainer.send({
+    type: 'start',
+    capture: join(folder, 'tiny'),
+    project: folder,
+    settings: resume ? changes : { ...settings, ...changes },
+    resume,
+  });
+  await trainer.ended;
+  const all = <T extends TrainerEvent['type']>(type: T) =>
+    events.filter((event): event is TrainerEventOf<T> => event.type === type);
+  const failure = all('failed').at(0)?.failure ?? null;
+  return { all, failure, store, last: store.saved.at(-1) ?? null };
+}
+
+const fine = () => Promise.resolve(mapsOf(() => stripes(32, 24)));
+const finite = (data: ArrayLike<number>): boolean => Array.from(data).every(Number.isFinite);
+
+describe('training with index maps', () => {
+  it.each(['normal', 'lift'] as const)(
+    'leaves geometry, colour and identity bit-identical, density control included (start: %s)',
+    async (semanticStart) => {
+      const without = await train(() => Promise.resolve(null));
+      const withMaps = await train(fine, { changes: { semanticStart } });
+      expect(withMaps.failure).toBeNull();
+      const passes = withMaps.all('density');
+      expect(passes.reduce((sum, { cloned, split }) => sum + cloned + split, 0)).toBeGreaterThan(native ? 10 : 0);
+      expect(passes).toEqual(without.all('density'));
+      const names = ['geometry', 'sphericalHarmonics', 'ids', 'parents', 'geometry.m1', 'sphericalHarmonics.m2'];
+      for (const name of names) expect(withMaps.last!.tensors[name]).toEqual(without.last!.tensors[name]);
+      expect(withMaps.last!.tensors.semantics).not.toEqual(without.last!.tensors.semantics);
+      expect(withMaps.last!.semantics).toMatchObject({ joinedAt: 1, entries: ENTRIES });
+      expect(without.last!.semantics).toBeNull();
+      expect(withMaps.all('joined')).toMatchObject([{ step: 1, entries: ENTRIES }]);
+      expect(withMaps.all('progress').at(-1)!.semantics!.crossEntropy).toBeLessThan(Math.log(ENTRIES));
+    },
+  );
+
+  it('moves geometry when it is told to', async () => {
+    const steps = { steps: 8 };
+    const off = await train(fine, { changes: steps });
+    const on = await train(fine, { changes: { ...steps, semanticsMovesGeometry: true } });
+    expect(on.failure).toBeNull();
+    expect(on.last!.tensors.geometry.data).not.toEqual(off.last!.tensors.geometry.data);
+  });
+
+  it('learns colour alone from photos without a map, and takes maps of any size', async () => {
+    const odd = (photo: string): IndexMap | null => {
+      const number = Number(/\d+/.exec(photo)?.[0]);
+      return number % 2 === 0 ? null : stripes(7 + number, 5 + 2 * number);
+    };
+    const { failure, all, last } = await train(() => Promise.resolve(mapsOf(odd)), {
+      // Gaussians start too thin to be given a label by weight.
+      changes: { semanticFrom: 15_000 },
+    });
+    expect(failure).toBeNull();
+    expect(all('warning').map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^3 of 7 photos have no index map and teach colour only: view_02\.png, view_04\.png/),
+    );
+    expect(all('joined')[0].lifted).toBeGreaterThan(0);
+    expect(last!.semantics!.crossEntropy).toBeGreaterThan(0);
+    expect(finite(last!.tensors.semantics.data)).toBe(true);
+  });
+
+  it('passes over a photo whose map holds no label at all', async () => {
+    const blank = (photo: string): IndexMap => {
+      const map = stripes(32, 24);
+      return photo === 'view_03.png' ? { ...map, indices: new Uint8Array(32 * 24) } : map;
+    };
+    const { failure, last, all } = await train(() => Promise.resolve(mapsOf(blank)));
+    expect(failure).toBeNull();
+    expect(all('finished')).toHaveLength(1);
+    expect(last!.semantics!.crossEntropy).toBeLessThan(Math.log(ENTRIES));
+    expect(finite(last!.tensors.semantics.data)).toBe(true);
+  });
+
+  it.each(['normal', 'lift'] as const)(
+    'says that no map holds a label, and trains colour as before (%s)',
+    async (semanticStart) => {
+      const empty = () => Promise.resolve(mapsOf(() => ({ width: 4, height: 3, indices: new Uint8Array(12) })));
+      const without = await train(() => Promise.resolve(null));
+      const { failure, last, all } = await train(empty, { changes: { semanticStart } });
+      expect(failure).toBeNull();
+      expect(all('warning').map(({ message }) => message)).toContainEqual(
+        expect.stringMatching(/no index map holds a label.*legato codebook/),
+      );
+      expect(last!.tensors.geometry).toEqual(without.last!.tensors.geometry);
+      expect(finite(last!.tensors.semantics.data)).toBe(true);
+      expect(last!.semantics!.crossEntropy).toBeNull();
+    },
+  );
+
+  it('refuses to continue with heads of another codebook, or without one', async () => {
+    const store = new MemoryStore();
+    await train(fine, { store, changes: { steps: 10 } });
+    const other = await train(() => Promise.resolve(mapsOf(() => stripes(32, 24), 'b'.repeat(64))), {
+      store,
+      resume: true,
+    });
+    expect(other.failure).toMatchObject({ kind: 'SemanticsError', fault: 'input' });
+    expect(other.failure!.message).toMatch(/belong to codebook aaaaaaaa, .*to bbbbbbbb; restore the codebook/);
+    const gone = await train(() => Promise.resolve(null), { store, resume: true });
+    expect(gone.failure!.message).toMatch(/index maps are gone; restore the codebook/);
+  });
+
+  it('continues semantics as if it had not stopped', async () => {
+    const whole = await train(fine);
+    const half = await stopped(settings.steps! / 2);
+    const rest = await train(fine, { store: half, resume: true });
+    expect(rest.failure).toBeNull();
+    for (const name of ['geometry', 'semantics', 'decoder.0.kernel', 'smoother.1.kernel', 'semantics.m2'])
+      expect(rest.last!.tensors[name].data).toEqual(whole.last!.tensors[name].data);
+    expect(rest.last!.semantics).toEqual(whole.last!.semantics);
+  });
+
+  /** A store whose newest checkpoint is of a step in the middle of the run. */
+  async function stopped(at: number): Promise<MemoryStore> {
+    const store = new MemoryStore();
+    const events: TrainerEvent[] = [];
+    const trainer: Trainer = new Trainer({
+      openStore: () => Promise.resolve(store),
+      openMaps: fine,
+      publish: (event) => {
+        events.push(event);
+        if (event.type === 'evaluation' && event.step === at) trainer.send({ type: 'stop', evaluate: false });
+      },
+    });
+    const interval = (30_000 * at) / settings.steps!;
+    trainer.send({
+      type: 'start',
+      capture: join(folder, 'tiny'),
+      project: folder,
+      settings: { ...settings, evaluationInterval: interval },
+      resume: false,
+    });
+    await trainer.ended;
+    expect(store.saved.at(-1)!.step).toBe(at);
+    return store;
+  }
+});
+
+describe('index maps on disk that do not fit', () => {
+  const vectors = Float32Array.from({ length: 32 * 4 }, (_, i) => Math.sin(i));
+  const shape = { clipWidth: 2, dinoWidth: 2, dinoWeight: 0.5 };
+  const hash = codebookHash(shape, vectors);
+
+  /** A project with a codebook of 32 entries and the given map for each photo. */
+  async function projectWith(name: string, map: (photo: number) => Buffer | null) {
+    const root = join(folder, name);
+    const paths = { codebook: join(root, 'codebook.safetensors'), maps: join(root, 'maps') };
+    await mkdir(paths.maps, { recursive: true });
+    await writeCodebook(paths.codebook, {
+      ...{ shape, entries: vectors, size: 32, counts: new Uint32Array(32), settings: {}, names: [], hash },
+      ...{ clip: { name: 'clip', hash: 'c' }, dino: { name: 'dino', hash: 'd' } },
+    });
+    for (let photo = 0; photo < 8; photo++) {
+      const png = map(photo);
+      if (png) await writeFile(join(paths.maps, `view_0${photo}.png`), png);
+    }
+    return paths;
+  }
+  const filled = (label: number, codebook = hash): Buffer =>
+    encodeIndexMap(new Uint8Array(32 * 24).fill(label), 32, 24, codebook);
+
+  it('trains on a project that has them', async () => {
+    const paths = await projectWith('fine', (photo) => filled(1 + photo));
+    const { failure, all } = await train(() => openIndexMaps(paths), { changes: { steps: 6 } });
+    expect(failure).toBeNull();
+    expect(all('joined')[0]).toMatchObject({ entries: 32 });
+  });
+
+  it.each([
+    [
+      'an index above N',
+      (photo: number) => filled(photo === 2 ? 40 : 1),
+      /view_02\.png.*index 40 at x 0, y 0 is above the codebook's 32/,
+    ],
+    [
+      'a map of another codebook',
+      (photo: number) => filled(1, photo === 5 ? 'other' : hash),
+      /view_05\.png.*another codebook.*legato codebook/,
+    ],
+    [
+      'a truncated map',
+      (photo: number) => (photo === 1 ? filled(1).subarray(0, 120) : filled(1)),
+      /view_01\.png.*truncated or damaged/,
+    ],
+    [
+      'a map that is no PNG',
+      (photo: number) => (photo === 1 ? Buffer.from('nothing of the kind, but long enough to be read') : filled(1)),
+      /view_01\.png.*not a PNG/,
+    ],
+  ] as const)('names the file of %s', async (_, map, message) => {
+    const paths = await projectWith(`bad ${String(_).slice(0, 8)} ${message.source.slice(5, 7)}`, map);
+    const { failure } = await train(() => openIndexMaps(paths), { changes: { steps: 20 } });
+    expect(failure).toMatchObject({ kind: 'LanguageError', fault: 'input' });
+    expect(failure!.message).toMatch(message);
+  });
+
+  it('has no maps to offer while there is no codebook', async () => {
+    expect(await openIndexMaps({ codebook: join(folder, 'none.safetensors'), maps: join(folder, 'none') })).toBeNull();
+  });
+});
