@@ -109,6 +109,23 @@ Napi::Value rows(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value topEntries(const Napi::CallbackInfo& info) {
+  const Napi::Object o = info[0].As<Napi::Object>();
+  const NetworkRequest q = parseDecoder(o);
+  const size_t count = static_cast<size_t>(q.rows);
+  const int classes = q.width[q.layers];
+  const int top = whole(o, "top", 1, classes);
+  const int sets = whole(o, "sets", 0, 4096);
+  const Floats features = floatsOf(o.Get("features"), "features", count * kFeatures);
+  const Floats values = optional(o.Get("values"), "values", static_cast<size_t>(sets) * classes);
+  const Floats scores = optional(o.Get("scores"), "scores", count * sets);
+  if (sets > 0 && (!values.data || !scores.data)) refuse(info.Env(), "sets need values and scores");
+  uint8_t* entries = bytesOf(o.Get("entries"), "entries", count * top);
+  const Floats probabilities = floatsOf(o.Get("probabilities"), "probabilities", count * top);
+  guarded(info.Env(), [&] { decodeTop(q, features.data, top, values.data, sets, entries, probabilities.data, scores.data); });
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 void exportNetwork(Napi::Env env, Napi::Object exports) {
@@ -116,6 +133,7 @@ void exportNetwork(Napi::Env env, Napi::Object exports) {
   exports.Set("networkGradients", Napi::Function::New(env, gradients));
   exports.Set("decodeLoss", Napi::Function::New(env, decode));
   exports.Set("decodeRows", Napi::Function::New(env, rows));
+  exports.Set("decodeTop", Napi::Function::New(env, topEntries));
 }
 
 }  // namespace legato

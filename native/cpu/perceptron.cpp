@@ -265,4 +265,40 @@ void decodeRows(const NetworkRequest& q, const float* features, const float* val
   });
 }
 
+void decodeTop(const NetworkRequest& q, const float* features, int top, const float* values, int sets, uint8_t* entries,
+               float* probabilities, float* scores) {
+  const Network net = prepare(q);
+  const int classes = q.width[q.layers], stride = net.stride[q.layers];
+  overBlocks(q.rows, [&](int begin, int rows, Worker& w) {
+    normalised(net, features + static_cast<size_t>(begin) * kFeatures, kFeatures, rows, w.act.layer[0]);
+    kernels().networkForward(net, rows, w.act);
+    int32_t most[kNetworkRows];
+    float* p = w.act.layer[q.layers];
+    kernels().softmaxLogits(p, rows, classes, stride, most);
+    for (int r = 0; r < rows; r++) {
+      const float* row = p + static_cast<size_t>(r) * stride;
+      uint8_t* entry = entries + static_cast<size_t>(begin + r) * top;
+      float* probability = probabilities + static_cast<size_t>(begin + r) * top;
+      // Insertion into a short sorted list: nearly every entry fails the first comparison.
+      int held = 0;
+      for (int i = 0; i < classes; i++) {
+        if (held == top && row[i] <= probability[top - 1]) continue;
+        int at = held < top ? held++ : top - 1;
+        for (; at > 0 && row[i] > probability[at - 1]; at--) {
+          entry[at] = entry[at - 1];
+          probability[at] = probability[at - 1];
+        }
+        entry[at] = static_cast<uint8_t>(i);
+        probability[at] = row[i];
+      }
+      for (int s = 0; s < sets; s++) {
+        const float* value = values + static_cast<size_t>(s) * classes;
+        float total = 0.0f;
+        for (int i = 0; i < classes; i++) total += row[i] * value[i];
+        scores[static_cast<size_t>(begin + r) * sets + s] = total;
+      }
+    }
+  });
+}
+
 }  // namespace legato

@@ -54,4 +54,11 @@ DecodeReport decodeLoss(const NetworkRequest&, const DecodeOptions&, const float
 /** What rows of features [rows, 8] decode to: the most probable entry, its probability, and Σ_i p_i·value_i, each unless null. */
 void decodeRows(const NetworkRequest&, const float* features, const float* values, uint8_t* entry, float* probability, float* score);
 
+/**
+ * The `top` most probable entries of rows of features [rows, 8], most probable first and the lower entry on ties: entries and
+ * probabilities [rows, top]; and Σ_i p_i·value_i for every row of values [sets, N], into scores [rows, sets], unless sets is 0.
+ */
+void decodeTop(const NetworkRequest&, const float* features, int top, const float* values, int sets, uint8_t* entries,
+               float* probabilities, float* scores);
+
 }  // namespace legato

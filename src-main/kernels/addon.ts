@@ -113,6 +113,17 @@ export interface NativeAddon {
       scores: Float32Array | null;
     },
   ): void;
+  decodeTop(
+    args: NativeNetwork & {
+      features: Float32Array;
+      top: number;
+      sets: number;
+      values: Float32Array | null;
+      entries: Uint8Array;
+      probabilities: Float32Array;
+      scores: Float32Array | null;
+    },
+  ): void;
   photometric(args: PhotometricArguments): number;
   adam(args: AdamArguments<Float32Array>): void;
   neighbours(points: Float32Array, count: number, k: number, meanDistances: Float32Array): void;

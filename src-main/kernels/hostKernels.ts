@@ -4,7 +4,7 @@
  */
 import type { AdamArguments } from './adam.reference';
 import type { CodebookInput, CodebookLossParts, CodebookWeights, MapShape } from './codebook.reference';
-import type { DecodedRows, DecodeReport, DecodeWeights, NetworkArrays } from './network.reference';
+import type { DecodedRows, DecodeReport, DecodeWeights, NetworkArrays, TopCodes } from './network.reference';
 import type { SampleWeights } from './sample.reference';
 import type { RenderFrame } from './render';
 import type { RenderView } from './render.reference';
@@ -100,6 +100,8 @@ export interface HostKernels {
     out: (NetworkGradientOutputs & { dSamples: Float32Array }) | null,
   ): DecodeReport;
   decodeRows(network: NetworkArrays<Float32Array>, features: Float32Array, values: Float32Array | null): DecodedRows;
+  /** `values` [sets, N] */
+  decodeTop(network: NetworkArrays<Float32Array>, features: Float32Array, top: number, values: Float32Array): TopCodes;
   photometric(args: PhotometricArguments): number;
   adam(args: AdamArguments<Float32Array>): void;
   neighbours(points: Float32Array, count: number, k: number, meanDistances: Float32Array): void;

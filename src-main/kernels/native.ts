@@ -2,7 +2,7 @@
 import type { NativeAddon, NativeRasterizer, NativeRenderArguments } from './addon';
 import type { AdamArguments } from './adam.reference';
 import type { CodebookInput, CodebookLossParts, CodebookWeights, MapShape } from './codebook.reference';
-import type { DecodedRows, DecodeReport, DecodeWeights, NetworkArrays } from './network.reference';
+import type { DecodedRows, DecodeReport, DecodeWeights, NetworkArrays, TopCodes } from './network.reference';
 import type { RenderFrame } from './render';
 import type { SampleWeights } from './sample.reference';
 import { KernelArgumentError, NonFiniteParameterError, PARAMETER_GROUPS } from './errors';
@@ -157,6 +157,15 @@ export class NativeKernels implements HostKernels {
     const entries = new Uint8Array(rows);
     const [probabilities, scores] = [new Float32Array(rows), new Float32Array(rows)];
     this.addon.decodeRows({ ...network, rows, features, values, entries, probabilities, scores: values && scores });
+    return { entries, probabilities, scores };
+  }
+
+  decodeTop(network: NetworkArrays<Float32Array>, features: Float32Array, top: number, values: Float32Array): TopCodes {
+    const rows = features.length / 8;
+    const sets = values.length / network.widths[network.widths.length - 1];
+    const entries = new Uint8Array(rows * top);
+    const [probabilities, scores] = [new Float32Array(rows * top), new Float32Array(rows * sets)];
+    this.addon.decodeTop({ ...network, rows, features, top, sets, values, entries, probabilities, scores });
     return { entries, probabilities, scores };
   }
 

@@ -218,3 +218,35 @@ export function decodeRowsReference(
   }
   return out;
 }
+
+export interface TopCodes {
+  /** 0-based, most probable first, the lower entry on ties, [rows, top] */
+  entries: Uint8Array;
+  /** theirs, [rows, top] */
+  probabilities: Float32Array;
+  /** Σ_i p_i·value_i over all entries, [rows, sets] */
+  scores: Float32Array;
+}
+
+/** The most probable entries of features. @param features  [rows, 8]; @param values  [sets, N] */
+export function decodeTopReference(network: NetworkArrays, features: Floats, top: number, values: Floats): TopCodes {
+  const entries = network.widths[network.widths.length - 1];
+  const [rows, sets] = [features.length / SEMANTICS.dimensions, values.length / entries];
+  const out = {
+    entries: new Uint8Array(rows * top),
+    probabilities: new Float32Array(rows * top),
+    scores: new Float32Array(rows * sets),
+  };
+  for (let row = 0; row < rows; row++) {
+    const feature = unit(rowOf(features, row, SEMANTICS.dimensions)).unit;
+    const probability = softmax(activations(network, feature)[network.kernels.length]);
+    const order = Array.from(probability.keys()).sort((a, b) => probability[b] - probability[a] || a - b);
+    for (let k = 0; k < top; k++) {
+      out.entries[row * top + k] = order[k];
+      out.probabilities[row * top + k] = probability[order[k]];
+    }
+    for (let set = 0; set < sets; set++)
+      out.scores[row * sets + set] = probability.reduce((sum, p, i) => sum + p * values[set * entries + i], 0);
+  }
+  return out;
+}

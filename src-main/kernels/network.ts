@@ -3,7 +3,7 @@
  *
  *   `network`      rows through all layers, with the gradient to input, kernels and biases
  *   `decodeLoss`   the decoder, softmax cross-entropy and the weight 1 − R_u of sampled pixels in one kernel, METHOD §4
- *   `decodeRows`   what features decode to, without a tape
+ *   `decodeRows`   what features decode to, without a tape; `decodeTop` the most probable entries
  *
  * `network` keeps nothing between forward and gradient, which computes its activations again; `decodeLoss` computes value and
  * gradients in one run, so that N logits a pixel never leave the cache.
@@ -13,7 +13,7 @@ import { checkInteger, checkLength, checkTensor } from './checks';
 import { BackendUnavailableError, KernelArgumentError } from './errors';
 import { HostBackend } from './hostBackend';
 import { SAMPLE, SEMANTICS } from './layout';
-import type { DecodedRows, DecodeReport, DecodeWeights } from './network.reference';
+import type { DecodedRows, DecodeReport, DecodeWeights, TopCodes } from './network.reference';
 import { runKernel } from './runKernel';
 import { isStopped } from './stopGradient';
 
@@ -137,6 +137,26 @@ export function decodeLoss(
 
 registerLayeredGradient(DECODE_LOSS_KERNELS, DECODE_LOSS_GRADIENT_KERNEL, 'samples');
 
+/** A network as plain arrays. */
+export interface LayerArrays {
+  /** [in, out] */
+  kernel: Float32Array;
+  /** [out] */
+  bias: Float32Array;
+}
+
+function checkDecoder(op: string, features: Float32Array, layers: readonly LayerArrays[]) {
+  checkInteger(op, 'layers', layers.length, 1, MAX_LAYERS);
+  const widths = [SEMANTICS.dimensions as number, ...layers.map(({ bias }) => bias.length)];
+  layers.forEach(({ kernel }, l) => checkLength(op, `layer ${l} kernel`, kernel.length, widths[l] * widths[l + 1]));
+  if (features.length % SEMANTICS.dimensions !== 0)
+    throw new KernelArgumentError(op, 'features', `length ${features.length}, expected a multiple of 8`);
+  const backend = tf.backend();
+  if (!(backend instanceof HostBackend)) throw new BackendUnavailableError(`${op}: call initKernels first`);
+  const arrays = { widths, kernels: layers.map(({ kernel }) => kernel), biases: layers.map(({ bias }) => bias) };
+  return { arrays, entries: widths[widths.length - 1], kernels: backend.kernels };
+}
+
 /**
  * Most probable entry (0-based), its probability and Σ_i p_i·value_i of features, each normalised as in the loss.
  *
@@ -145,18 +165,32 @@ registerLayeredGradient(DECODE_LOSS_KERNELS, DECODE_LOSS_GRADIENT_KERNEL, 'sampl
  */
 export function decodeRows(
   features: Float32Array,
-  layers: readonly { kernel: Float32Array; bias: Float32Array }[],
+  layers: readonly LayerArrays[],
   values: Float32Array | null,
 ): DecodedRows {
-  const op = 'decodeRows';
-  checkInteger(op, 'layers', layers.length, 1, MAX_LAYERS);
-  const widths = [SEMANTICS.dimensions as number, ...layers.map(({ bias }) => bias.length)];
-  layers.forEach(({ kernel }, l) => checkLength(op, `layer ${l} kernel`, kernel.length, widths[l] * widths[l + 1]));
-  if (values) checkLength(op, 'values', values.length, widths[widths.length - 1]);
-  if (features.length % SEMANTICS.dimensions !== 0)
-    throw new KernelArgumentError(op, 'features', `length ${features.length}, expected a multiple of 8`);
-  const backend = tf.backend();
-  if (!(backend instanceof HostBackend)) throw new BackendUnavailableError(`${op}: call initKernels first`);
-  const arrays = { widths, kernels: layers.map(({ kernel }) => kernel), biases: layers.map(({ bias }) => bias) };
-  return backend.kernels.decodeRows(arrays, features, values);
+  const { arrays, entries, kernels } = checkDecoder('decodeRows', features, layers);
+  if (values) checkLength('decodeRows', 'values', values.length, entries);
+  return kernels.decodeRows(arrays, features, values);
+}
+
+/**
+ * The most probable entries of features, each normalised as in the loss, and Σ_i p_i·value_i over all entries for any number of
+ * sets of values, in one pass through the decoder.
+ *
+ * @param features  [rows, 8]
+ * @param top       how many entries, 1 … N
+ * @param values    [sets, N]; empty for no scores
+ */
+export function decodeTop(
+  features: Float32Array,
+  layers: readonly LayerArrays[],
+  top: number,
+  values: Float32Array = new Float32Array(0),
+): TopCodes {
+  const op = 'decodeTop';
+  const { arrays, entries, kernels } = checkDecoder(op, features, layers);
+  checkInteger(op, 'top', top, 1, entries);
+  if (values.length % entries !== 0)
+    throw new KernelArgumentError(op, 'values', `length ${values.length}, expected a multiple of ${entries}`);
+  return kernels.decodeTop(arrays, features, top, values);
 }

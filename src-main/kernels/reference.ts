@@ -12,6 +12,7 @@ import type { HostKernels, PhotometricArguments, RenderArrays, RenderGradientArr
 import {
   decodeLossReference,
   decodeRowsReference,
+  decodeTopReference,
   networkReference,
   networkReferenceBackward,
 } from './network.reference';
@@ -90,6 +91,8 @@ export const referenceKernels: HostKernels = {
   },
 
   decodeRows: (network, features, values) => decodeRowsReference(network, features, features.length / 8, values),
+
+  decodeTop: decodeTopReference,
 
   photometric({ image, target, mask, width, height, ssimWeight, gradient }: PhotometricArguments): number {
     const result = photometricReference(image, target, mask, width, height, ssimWeight);

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import {
   decodeLossReference,
   decodeRowsReference,
+  decodeTopReference,
   networkReference,
   networkReferenceBackward,
   type DecodeWeights,
@@ -196,6 +197,41 @@ describe.runIf(addon)('native networks', () => {
         expect(difference(scores, expected.scores).max).toBeLessThan(1e-5);
         expect(difference(probabilities, expected.probabilities).max).toBeLessThan(1e-5);
         expect([...entries]).toEqual([...expected.entries]);
+      });
+
+      it.each([
+        { entries: 128, top: 4, sets: 3 },
+        { entries: 5, top: 5, sets: 1 },
+        { entries: 33, top: 1, sets: 0 },
+      ])('the $top most probable of $entries entries', ({ entries: n, top, sets }) => {
+        native().setInstructionSet(set);
+        native().setThreads(threads);
+        const random = new Random(7 + top);
+        const rows = 205;
+        const net = randomNetwork(random, [8, 32, n]);
+        const features = Float32Array.from({ length: rows * 8 }, () => random.normal());
+        features.fill(0, 16, 24); // without direction: the biases alone decide
+        const values = Float32Array.from({ length: sets * n }, () => random.uniform());
+        const entries = new Uint8Array(rows * top);
+        const probabilities = new Float32Array(rows * top);
+        const scores = new Float32Array(rows * sets);
+        native().decodeTop({ ...net, rows, features, top, sets, values, entries, probabilities, scores });
+        const expected = decodeTopReference(net, features, top, values);
+        expect([...entries]).toEqual([...expected.entries]);
+        expect(difference(probabilities, expected.probabilities).max).toBeLessThan(1e-5);
+        if (sets > 0) expect(difference(scores, expected.scores).max).toBeLessThan(1e-5);
+      });
+
+      it('equal probabilities: the lower entry first', () => {
+        native().setInstructionSet(set);
+        native().setThreads(threads);
+        const net = { widths: [8, 6], kernels: [new Float32Array(48)], biases: [Float32Array.of(0, 1, 1, 0, 1, 0)] };
+        const [entries, probabilities] = [new Uint8Array(4), new Float32Array(4)];
+        const features = Float32Array.of(1, 0, 0, 0, 0, 0, 0, 0);
+        const given = { values: null, scores: null, sets: 0, top: 4, rows: 1 };
+        native().decodeTop({ ...net, ...given, features, entries, probabilities });
+        expect([...entries]).toEqual([1, 2, 4, 0]);
+        expect([...decodeTopReference(net, features, 4, []).entries]).toEqual([1, 2, 4, 0]);
       });
     },
   );
