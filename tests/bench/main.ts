@@ -3,6 +3,7 @@
  *
  *   npm run bench                    the fastest instruction set, on one thread and on all
  *   npm run bench -- --all           every instruction set that this machine has
+ *   npm run bench -- corruption      what uncertainty and smoothing mend when labels are wrong (corruption.ts)
  *
  * It measures and prints; it judges nothing. Times vary with whatever else the machine does: compare within one run.
  */
@@ -15,6 +16,10 @@ import { benchAdam, benchNeighbours, benchPhoto, benchPhotometric, benchRender }
 import { format, header } from './measure';
 import { benchCamera, countPairs, randomScene } from './scene';
 
+if (process.argv[2] === 'corruption') {
+  await import('./corruption');
+  process.exit(0);
+}
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });
 const addon = loadAddon();
 const { available } = addon.info();
