@@ -11,7 +11,14 @@ import { parseArgs } from 'node:util';
 import type { TrainingSettings } from '../../src-preload/contract/settings';
 import { initKernels } from '../../src-main/kernels/index';
 import { labelledScene, type SceneOptions } from '../src-main/training/corruptedScene';
-import { CHECK_8, CHECKED, liftScene, splatIoU, trainOnMaps, type CorruptionScores } from '../src-main/training/corruption';
+import {
+  CHECK_8,
+  CHECKED,
+  liftScene,
+  splatIoU,
+  trainOnMaps,
+  type CorruptionScores,
+} from '../src-main/training/corruption';
 
 const { values } = parseArgs({
   allowPositionals: true,
