@@ -9,6 +9,7 @@ import type { ExitCode } from './exit';
 import type { DemoFlags } from './demo';
 import type { ExportOptions } from './export';
 import type { AddFlags, ModelsFlags, PullFlags } from './models';
+import type { QueryFlags } from './query';
 import type { RenderOptions } from './render';
 import type { SceneFlags } from './sceneOptions';
 
@@ -38,6 +39,7 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
   await addTrain(program, later, chosen);
   await addFeatures(program, later, chosen);
   await addCodebook(program, later, chosen);
+  await addAblate(program, later, chosen);
   addModels(program, later);
   program
     .command('render')
@@ -67,6 +69,7 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
     .action((project: string, options: SceneFlags) =>
       later(async () => (await import('./evaluate')).evaluateCommand(project, options)),
     );
+  addQuery(program, later);
   program
     .command('export')
     .summary('write the Gaussians in a format that other tools read')
@@ -111,6 +114,36 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
     .option('--open', 'open the page in the browser of this machine')
     .action((options: { port: string; host: string; open?: boolean }) =>
       later(async () => (await import('./serve')).serveCommand(options)),
+    );
+}
+
+/** Answers in words. */
+function addQuery(program: Command, later: (run: Action) => void): void {
+  program
+    .command('query')
+    .summary('where a text applies: pictures at the poses of photos, and scores of splats')
+    .argument('<project>', 'the project folder, trained with semantics')
+    .argument(
+      '[queries...]',
+      'texts, or expressions such as "chair NOT armchair AND uncertainty < 0.2"; several compete',
+    )
+    .option('--view <photo>', 'draw at the pose of this photo')
+    .option('--all', 'draw at the poses of all photos')
+    .option('--heldout', 'draw at the poses of the photos that were held out')
+    .option('--3d', 'scores of splats, into a .ply (default: splats.ply) or a .safetensors')
+    .option('--like-splat <id>', 'more like this splat, instead of a query')
+    .option('--like-pixel <photo:x,y>', 'more like this pixel of a photo, instead of a query')
+    .option('--negatives <a,b>', 'what everything is compared with (default: object,things,stuff,texture)')
+    .option('--threshold <score>', 'least score of a mask or a class, 0 … 1', '0.5')
+    .option('--order <name>', 'relevancies of entries, mixed; or features, mixed first as published', 'relevancies')
+    .option('--blended', 'blend the scores of splats instead of decoding every pixel: faster, less sharp')
+    .option('--out <path>', 'a folder (default: the exports folder of the project), or the file of --3d')
+    .option('--resolution <long-side>', 'long side in px (default: as trained)')
+    .option('--backend <name>', 'kernels', 'auto')
+    .option('--threads <n>', 'threads of the kernels; 0 takes every core', '0')
+    .option('--json', 'one JSON line per result')
+    .action((project: string, queries: string[], options: QueryFlags) =>
+      later(async () => (await import('./query')).queryCommand(project, queries, options)),
     );
 }
 
@@ -204,5 +237,25 @@ async function addCodebook(program: Command, later: (run: Action) => void, chose
   const { addSettingFlags, givenSettings } = await import('./flags');
   addSettingFlags(codebook, ['codebook', 'machine'], ['preset', 'seed', 'resolution']).action((project: string) =>
     later(async () => (await import('./codebook')).codebook(project, givenSettings(codebook), codebook.opts())),
+  );
+}
+
+/** Its flags come from the settings schema, which other commands need not load. */
+async function addAblate(program: Command, later: (run: Action) => void, chosen: string | undefined): Promise<void> {
+  const ablate = program
+    .command('ablate')
+    .summary('train and score the presets, and the default with each switch turned, as one table')
+    .argument('<path>', 'a project with features, or a capture with truth')
+    .option('--seeds <list>', 'seeds of codebook and training; the table holds medians', '1')
+    .option('--rows <list>', 'only these rows (default: all)')
+    .option('--stage <steps>', 'steps of semantics on shared geometry (default: as many as joint training has)')
+    .option('--whole', 'notes and published look at every pixel and Gaussian in a step, as they were written')
+    .option('--out <folder>', 'where rows and scores lie (default: PROJECT/ablation)')
+    .option('--keep', 'keep the project of every row')
+    .option('--json', 'one JSON line per row, then the medians');
+  if (chosen !== 'ablate') return;
+  const { addSettingFlags, givenSettings } = await import('./flags');
+  addSettingFlags(ablate).action((path: string) =>
+    later(async () => (await import('./ablate')).ablateCommand(path, givenSettings(ablate), ablate.opts())),
   );
 }

@@ -8,6 +8,9 @@ export type CropKind = (typeof cropKinds)[number];
 export const codebookStarts = ['uniform', 'kmeans'] as const;
 export type CodebookStart = (typeof codebookStarts)[number];
 
+export const mapPoolings = ['none', 'superpixels'] as const;
+export type MapPooling = (typeof mapPoolings)[number];
+
 /** Share of the photo's height. */
 const HEIGHTS = 'photo heights';
 
@@ -76,5 +79,10 @@ export const languageSettings = {
     group: 'codebook',
     unit: 'px',
     description: 'long side of the index maps; 0 takes the training resolution',
+  }),
+  mapPooling: choice(mapPoolings, {
+    group: 'codebook',
+    description:
+      'what shares one index: every pixel by itself, or superpixels of the photo, for thin parts and borders',
   }),
 };

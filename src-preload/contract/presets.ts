@@ -76,6 +76,7 @@ const notes: TrainingSettings = {
   codebookRate: 1e-4,
   codebookWeightDecay: 0.01,
   mapResolution: 0,
+  mapPooling: 'none',
   semanticFrom: 0,
   semanticSteps: 0,
   semanticStart: 'normal',

@@ -70,7 +70,7 @@ export async function runCodebookJob(command: CodebookCommand, context: JobConte
         clip: { name: source.index.clip.name, hash: source.index.clip.digest },
         dino: { name: source.index.dino.name, hash: source.index.dino.digest },
         settings: codebookSettings(settings),
-        frame: (photo) => frames.frame(photo),
+        frame: (photo) => (settings.mapPooling === 'superpixels' ? frames.pooled(photo) : frames.frame(photo)),
         name: encoder && (({ entries, shape }) => nameEntries(entries, shape, words, encoder)),
         paths: command,
       },

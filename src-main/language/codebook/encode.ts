@@ -1,13 +1,15 @@
 /**
  * The last pass: every photo is encoded with the final codebook (METHOD §3). D of the photo's grid is upsampled bilinearly to the
  * map's size and the best entry taken per pixel; indices themselves are never interpolated. 0 where the photo's mask or the border
- * of the undistortion says so, and where the nearest cell is not valid.
+ * of the undistortion says so, and where the nearest cell is not valid. With superpixels D is averaged over each of them first.
  *
  * The same pass measures the codebook on the cells themselves: how many chose each entry, and the cosine of each half.
  */
 import { cellSimilarities, upsampledArgmax, type CodebookShape } from '../../kernels/index';
 import type { PhotoCells } from '../cells';
 import { dot, unitHalves } from './halves';
+import { pooledArgmax } from './poolSimilarities';
+import type { Superpixels } from './superpixels';
 
 /** A photo as its map sees it. */
 export interface PhotoFrame {
@@ -15,6 +17,8 @@ export interface PhotoFrame {
   readonly height: number;
   /** [height, width], 0 = no label; null when every pixel counts */
   readonly mask: Uint8Array | null;
+  /** what shares one index; absent where every pixel has its own */
+  readonly patches?: Superpixels;
 }
 
 const BINS = 4096;
@@ -94,7 +98,9 @@ export class Encoder {
     this.#measure(used, valid, similarities);
 
     const map = new Uint8Array(width * height);
-    upsampledArgmax(similarities, { rows, columns, entries: size, width, height }, map);
+    const mapShape = { rows, columns, entries: size, width, height };
+    if (frame.patches) pooledArgmax(similarities, mapShape, frame.patches, map);
+    else upsampledArgmax(similarities, mapShape, map);
     const { pixels } = this.measures;
     for (let y = 0, at = 0; y < height; y++) {
       const row = Math.floor(((y + 0.5) * rows) / height) * columns;

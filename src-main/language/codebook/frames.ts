@@ -5,9 +5,16 @@
 import sharp from 'sharp';
 import { PhotoStore, type Photo } from '../../capture/index';
 import type { PhotoFrame } from './encode';
+import { superpixels } from './superpixels';
 
 /** Pixels below this opacity have no label. */
 const OPAQUE = 128;
+/**
+ * Superpixels along the long side of a map, and the least px that one is wide: much smaller ones gather too few crops to outvote what
+ * blurs over an edge, much larger ones swallow things.
+ */
+const STEPS = 14;
+const SHORTEST_STEP = 4;
 
 export class PhotoFrames {
   readonly #photos: readonly Photo[];
@@ -37,6 +44,14 @@ export class PhotoFrames {
     }
     const { camera, mask, alpha } = await this.#store.load(photo);
     return { width: camera.width, height: camera.height, mask: withAlpha(mask, alpha) };
+  }
+
+  /** The frame with the photo's superpixels. @throws CaptureError */
+  async pooled(photo: number): Promise<PhotoFrame> {
+    const { camera, rgb, mask, alpha } = await this.#store.load(photo);
+    const { width, height } = camera;
+    const step = Math.max(SHORTEST_STEP, Math.max(width, height) / STEPS);
+    return { width, height, mask: withAlpha(mask, alpha), patches: superpixels(rgb, width, height, { step }) };
   }
 
   /** The photo's colours at the size of its map, [height, width, 3]. @throws CaptureError */

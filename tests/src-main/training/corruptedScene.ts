@@ -9,7 +9,6 @@
  * `mixed`: another class in each such view, as an encoder errs whose crops show something else from every side. `same`: always the same
  * other class, which is then the majority, and nothing in the photos tells it from a truth. `confused`: one of three.
  */
-import * as tf from '@tensorflow/tfjs';
 import type { PinholeCamera } from '#contract/camera';
 import { CounterRandom } from '../../../src-main/base/random';
 import { GaussianModel } from '../../../src-main/gaussians/index';
@@ -187,13 +186,13 @@ export function labelledScene(options: SceneOptions): LabelledScene {
       return other(draw, 8 * at + 10_001 + which, own);
     };
     const frame: RenderFrame = { forward: null, view: null };
-    return tf.tidy(() => {
-      render(model, camera, {
-        ...{ count: model.count, shDegree: 0, background: [0, 0, 0], antialiased: false },
-        ...{ channels: ['alpha'], semanticsMovesGeometry: false, frame },
-      });
-      return drawMap(frame, pixels, camera, labelOf);
+    const image = render(model, camera, {
+      ...{ count: model.count, shDegree: 0, background: [0, 0, 0], antialiased: false },
+      ...{ channels: ['alpha'], semanticsMovesGeometry: false, frame },
     });
+    const map = drawMap(frame, pixels, camera, labelOf);
+    image.dispose();
+    return map;
   });
   return {
     ...{ model, classes, cameras, maps, visible },

@@ -1,0 +1,85 @@
+/**
+ * The rows of an ablation: the three presets, and the default preset with one switch turned (METHOD §3–6).
+ *
+ * Rows of a preset take its language half (codebook and semantics); photos, geometry and features are shared by all rows. They look at no
+ * more pixels and Gaussians a step than the default does unless told otherwise: the notes' "all" of a photo is about twenty times
+ * as many, and the gradient of a sample is the same in the mean.
+ */
+import { presets } from '#contract/presets';
+import { settingFields } from '#contract/settings';
+import type { PresetName, SettingName, TrainingSettings } from '#contract/settings';
+
+export interface AblationRow {
+  readonly name: string;
+  /** what differs from the default, in words */
+  readonly what: string;
+  readonly preset: PresetName;
+  readonly settings: Partial<TrainingSettings>;
+  /** geometry cannot be shared: semantics move it */
+  readonly joint: boolean;
+}
+
+const SAMPLES = ['semanticSamples', 'smoothingSamples', 'smoothingInterval'] as const;
+
+/** Codebook and semantics of a preset. */
+function languageHalf(preset: PresetName, whole: boolean): Partial<TrainingSettings> {
+  const names = settingFields
+    .filter(
+      ({ group, name }) =>
+        (group === 'codebook' && name !== 'mapResolution') || group === 'semantics' || name === 'dinoWeight',
+    )
+    .map(({ name }) => name)
+    .filter((name) => !['semanticSteps', 'semanticFrom'].includes(name))
+    .filter((name) => whole || !(SAMPLES as readonly SettingName[]).includes(name));
+  return Object.fromEntries(names.map((name) => [name, presets[preset][name]]));
+}
+
+/** @param whole  presets with their own numbers of pixels and Gaussians a step */
+export function ablationRows(whole: boolean): AblationRow[] {
+  const turned = (name: string, what: string, settings: Partial<TrainingSettings>): AblationRow => ({
+    ...{ name, what, settings },
+    ...{ preset: 'legato', joint: false },
+  });
+  const pooled = presets.legato.mapPooling === 'superpixels';
+  return [
+    {
+      name: 'notes',
+      what: 'every formula as the notes have it',
+      preset: 'notes',
+      settings: languageHalf('notes', whole),
+      joint: false,
+    },
+    {
+      name: 'published',
+      what: "the released method's figures",
+      preset: 'published',
+      settings: languageHalf('published', whole),
+      joint: false,
+    },
+    turned('legato', 'the default', {}),
+    turned('no-dino', 'DINO off: λ_DINO = 0', { dinoWeight: 0 }),
+    turned('no-balance', 'L_lb off', { balanceWeight: 0 }),
+    turned('no-uncertainty', 'u is not learned', { learnUncertainty: false }),
+    turned('no-smoothing', 'L_smo off', { smoothingWeight: 0 }),
+    turned('no-lifting', 'S_G starts at random', { semanticStart: 'normal' }),
+    turned(
+      pooled ? 'no-pooling' : 'pooling',
+      pooled ? 'D is not averaged over superpixels' : 'D averaged over superpixels of the photo',
+      { mapPooling: pooled ? 'none' : 'superpixels' },
+    ),
+    { ...turned('joint', 'the default, trained jointly with geometry', {}), joint: true },
+    {
+      ...turned('semantics-move-geometry', 'as joint, and L_s reaches geometry and opacity', {
+        semanticsMovesGeometry: true,
+      }),
+      joint: true,
+    },
+  ];
+}
+
+/** Settings of a row: the default's, the preset's, what was asked for, and the row's switch on top. */
+export function rowSettings(row: AblationRow, given: Partial<TrainingSettings>): TrainingSettings {
+  const own = row.preset === 'legato' ? {} : row.settings;
+  const switched = row.preset === 'legato' ? row.settings : {};
+  return { ...presets.legato, ...own, ...given, ...switched };
+}
