@@ -4,23 +4,17 @@ import { renderProject } from '../studio/renderProject';
 import type { Views } from '../studio/renderProject';
 import { exitCodes, UsageError } from './exit';
 import type { ExitCode } from './exit';
-import { sceneOptions, warn } from './sceneOptions';
-import type { SceneFlags } from './sceneOptions';
+import { sceneOptions, viewsAsked, warn } from './sceneOptions';
+import type { SceneFlags, ViewFlags } from './sceneOptions';
 
-export interface RenderOptions extends SceneFlags {
-  view?: string;
-  all?: boolean;
-  heldout?: boolean;
+export interface RenderOptions extends SceneFlags, ViewFlags {
   out?: string;
   channel: string;
   beside?: boolean;
 }
 
-function chosenViews({ view, all, heldout }: RenderOptions): Views {
-  const asked: Views[] = [];
-  if (view !== undefined) asked.push({ kind: 'photo', name: view });
-  if (all) asked.push({ kind: 'all' });
-  if (heldout) asked.push({ kind: 'heldOut' });
+function chosenViews(flags: ViewFlags): Views {
+  const asked = viewsAsked(flags);
   if (asked.length !== 1) throw new UsageError('say what to draw: one of --view PHOTO, --heldout or --all');
   return asked[0];
 }

@@ -1,8 +1,11 @@
-/** The door to semantics/: the decoder's network, smoothing, lifting, and the pixels that are looked at. */
+/** The door to semantics/: the decoder's network, smoothing, lifting, the pixels that are looked at, answers and their scores. */
 export { codeDirections } from './codeDirections';
 export { SemanticsError } from './errors';
+export { ExpressionError, type Expression } from './expression';
 export { LabelLift, liftCapacity, type LiftedLabels } from './lifting';
 export { Perceptron, type NetworkStep } from './perceptron';
+export { averagePrecision, maskScores, SegmentationReport, type MaskScores, type SegmentationScores } from './metrics';
+export { blendScores, COVERAGE, decodePixels, spread, type DecodedPixels, type SplatView } from './pixelScores';
 export { samplePixels, type IndexMap, type PixelSample } from './pixelSample';
 export {
   encodePositions,
@@ -12,3 +15,18 @@ export {
   type PositionFrame,
   type SmoothingOptions,
 } from './smoothing';
+export {
+  classify,
+  DEFAULT_THRESHOLD,
+  maskOf,
+  queryScalars,
+  readQuestions,
+  scoreQuestions,
+  splatScalars,
+  textsIn,
+  type Answering,
+  type Question,
+  type QueryScalar,
+} from './query';
+export { CODES, decodeCodes, scoreCodes, SplatCodes, vectorsOf, type Codes, type CodeSource } from './splatCodes';
+export { likeness, queryOrders, TextScores, type QueryOrder } from './textScores';

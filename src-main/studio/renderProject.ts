@@ -56,7 +56,7 @@ export async function* renderProject(
     const drawn = drawChannel(scene, photo.camera, { ...settings, shDegree }, channel);
     const left = { width: photo.camera.width, height: photo.camera.height, rgb: photo.rgb, range: null };
     const { width, height, rgb, range } = beside ? besides(left, drawn) : drawn;
-    const file = single ?? join(folder, fileName(photos[index], channel));
+    const file = single ?? join(folder, pictureName(photos[index], channel));
     await sharp(rgb, { raw: { width, height, channels: 3 } })
       .png({ compressionLevel: 6 })
       .toFile(file);
@@ -64,7 +64,8 @@ export async function* renderProject(
   }
 }
 
-function chosenPhotos({ photos, heldOut, root }: TrainedScene, views: Views): Photo[] {
+/** @throws StudioError when there is none */
+export function chosenPhotos({ photos, heldOut, root }: TrainedScene, views: Views): Photo[] {
   if (views.kind === 'all') return photos;
   if (views.kind === 'heldOut') {
     if (heldOut.length === 0) throw new StudioError(root, 'no photo was held out; draw all, or one by name');
@@ -77,7 +78,7 @@ function chosenPhotos({ photos, heldOut, root }: TrainedScene, views: Views): Ph
 }
 
 /** A photo's name may hold folders; the picture's does not. */
-function fileName(photo: Photo, channel: PictureChannel): string {
+export function pictureName(photo: Photo, kind: string): string {
   const plain = photo.name.slice(0, photo.name.length - extname(photo.name).length).replace(/[\\/]/g, '_');
-  return `${plain}${channel === 'rgb' ? '' : `.${channel}`}.png`;
+  return `${plain}${kind === 'rgb' ? '' : `.${kind}`}.png`;
 }

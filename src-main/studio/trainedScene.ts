@@ -24,6 +24,8 @@ export interface SceneOptions {
 export interface TrainedScene {
   readonly root: string;
   readonly exports: string;
+  /** absolute */
+  readonly capture: string;
   readonly snapshot: TrainingSnapshot;
   /** of the run, with resolution, backend and threads as asked for here */
   readonly settings: TrainingSettings;
@@ -68,7 +70,10 @@ export async function openTrainedScene(
   const split = splitHoldout(capture.photos, settings.holdout, capture.heldOut);
   const heldOut = split.heldOut.map((index) => capture.photos[index]);
   const shDegree = shDegreeAt(Math.max(1, snapshot.step), settings);
-  return { root, exports, snapshot, settings, scene: sceneOf(snapshot), shDegree, photos: capture.photos, heldOut };
+  const scene = sceneOf(snapshot);
+  return {
+    ...{ root, exports, capture: capture.root, snapshot, settings, scene, shDegree, photos: capture.photos, heldOut },
+  };
 }
 
 function sceneOf({ tensors }: TrainingSnapshot): Scene {

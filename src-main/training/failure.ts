@@ -14,6 +14,8 @@ const INPUT = new Set([
   'LanguageError',
   'ModelError',
   'TextError',
+  'ExpressionError',
+  'SemanticsError',
   'SemanticsError',
   'ResumeError',
   'InputError',

@@ -231,7 +231,7 @@ describe.runIf(addon)('native networks', () => {
         const given = { values: null, scores: null, sets: 0, top: 4, rows: 1 };
         native().decodeTop({ ...net, ...given, features, entries, probabilities });
         expect([...entries]).toEqual([1, 2, 4, 0]);
-        expect([...decodeTopReference(net, features, 4, []).entries]).toEqual([1, 2, 4, 0]);
+        expect([...decodeTopReference(net, features, 4, new Float32Array(0)).entries]).toEqual([1, 2, 4, 0]);
       });
     },
   );

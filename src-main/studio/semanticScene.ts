@@ -1,0 +1,190 @@
+/**
+ * A trained scene that answers in words: the Gaussians with their decoder, the codebook that its entries belong to, and the text
+ * encoder of the CLIP model that the codebook was learned from.
+ */
+import { access } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { truthFile } from '../capture/demo/truth';
+import type { LayerArrays } from '../kernels/index';
+import { readCodebook } from '../language/codebook/index';
+import type { Codebook } from '../language/codebook/index';
+import { LanguageError, ModelError } from '../language/errors';
+import { readFeatureIndex } from '../language/features/index';
+import { openModelFolder, resolveModel } from '../language/models/index';
+import type { ModelFolder } from '../language/models/index';
+import { TextEncoder } from '../language/text/index';
+import { projectPaths } from '../project/index';
+import type { ProjectPaths } from '../project/index';
+import { SemanticsError, SplatCodes, TextScores } from '../semantics/index';
+import type { Codes, QueryOrder, SplatView } from '../semantics/index';
+import type { TrainingSnapshot } from '../training/ports';
+import { StudioError } from './studio';
+import { openTrainedScene } from './trainedScene';
+import type { SceneOptions, TrainedScene } from './trainedScene';
+
+const HOW = 'run `legato features`, `legato codebook`, then `legato train` with semantics';
+
+/** A decoder from a checkpoint's tensors. @throws SemanticsError when tensors are missing or do not fit together */
+export function decoderOf(
+  { tensors }: Pick<TrainingSnapshot, 'tensors'>,
+  entries: number,
+): { kernel: Float32Array; bias: Float32Array }[] {
+  const wrong = (name: string): SemanticsError =>
+    new SemanticsError(`checkpoint: tensor "${name}" is missing or of another shape; train the semantics anew`);
+  const layers: { kernel: Float32Array; bias: Float32Array }[] = [];
+  let width = 8;
+  for (let l = 0; `decoder.${l}.kernel` in tensors; l++) {
+    const [kernel, bias] = [tensors[`decoder.${l}.kernel`], tensors[`decoder.${l}.bias`]];
+    const fits = kernel.shape.length === 2 && kernel.shape[0] === width && bias?.data.length === kernel.shape[1];
+    if (!fits || !(kernel.data instanceof Float32Array) || !(bias.data instanceof Float32Array))
+      throw wrong(`decoder.${l}.kernel`);
+    layers.push({ kernel: kernel.data, bias: bias.data });
+    width = kernel.shape[1];
+  }
+  if (layers.length === 0 || width !== entries) throw wrong(`decoder.${Math.max(0, layers.length - 1)}.kernel`);
+  return layers;
+}
+
+export class SemanticScene {
+  readonly trained: TrainedScene;
+  readonly paths: ProjectPaths;
+  readonly codebook: Codebook;
+  readonly layers: readonly LayerArrays[];
+  readonly demo: boolean;
+  readonly #codes = new SplatCodes();
+  #encoder: TextEncoder | null = null;
+
+  constructor(trained: TrainedScene, paths: ProjectPaths, codebook: Codebook, layers: LayerArrays[], demo: boolean) {
+    this.trained = trained;
+    this.paths = paths;
+    this.codebook = codebook;
+    this.layers = layers;
+    this.demo = demo;
+  }
+
+  /** What is rendered. */
+  get view(): SplatView {
+    const { geometry, sphericalHarmonics, semantics, count } = this.trained.scene;
+    return { geometry, sphericalHarmonics, semantics, count };
+  }
+
+  get count(): number {
+    return this.trained.scene.count;
+  }
+
+  /** [count, 11] */
+  get geometry(): Float32Array {
+    return this.trained.snapshot.tensors.geometry.data as Float32Array;
+  }
+
+  /** [count, 9] */
+  get semantics(): Float32Array {
+    return this.trained.snapshot.tensors.semantics.data as Float32Array;
+  }
+
+  get ids(): Uint32Array {
+    return this.trained.snapshot.tensors.ids.data as Uint32Array;
+  }
+
+  /** Codes of all splats, decoded once. */
+  get codes(): Codes {
+    const { step } = this.trained.snapshot;
+    const { semantics, layers, count } = this;
+    return this.#codes.of({ stamp: `${step} ${this.codebook.hash}`, count, semantics, layers });
+  }
+
+  /** milliseconds that decoding the codes took; 0 before */
+  get refreshMilliseconds(): number {
+    return this.#codes.refreshMilliseconds;
+  }
+
+  /**
+   * Texts and negatives through the codebook's CLIP model, and against its entries.
+   *
+   * @throws TextError, ModelError, LanguageError
+   */
+  async words(texts: readonly string[], negatives: readonly string[], order: QueryOrder): Promise<TextScores> {
+    const encoder = (this.#encoder ??= await this.#open());
+    const encoded = await encoder.encode([...texts, ...negatives]);
+    const { clipWidth } = this.codebook.shape;
+    const width = encoded.length / Math.max(1, texts.length + negatives.length);
+    if (encoded.length > 0 && width !== clipWidth)
+      throw new LanguageError(
+        this.paths.codebook,
+        `its CLIP half is ${clipWidth} wide, text vectors of model "${this.codebook.clip.name}" are ${width}: another ` +
+          'model has that name now; make the features and the codebook anew',
+      );
+    const split = texts.length * clipWidth;
+    return new TextScores(this.codebook, texts, encoded.subarray(0, split), encoded.subarray(split), order);
+  }
+
+  /** By the name in the codebook; a model that was given as a folder has no name, and the features say where it lay. */
+  async #open(): Promise<TextEncoder> {
+    const { name } = this.codebook.clip;
+    const threads = this.trained.settings.threads || availableParallelism();
+    let folder: ModelFolder;
+    try {
+      folder = await resolveModel(name, 'clip', { demo: this.demo });
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error;
+      const index = await readFeatureIndex(this.paths.features).catch(() => null);
+      if (index?.clip.name !== name) throw error;
+      folder = await openModelFolder(name, index.clip.folder);
+    }
+    return new TextEncoder(folder, { threads });
+  }
+
+  async close(): Promise<void> {
+    await this.#encoder?.close();
+    this.#encoder = null;
+    const { geometry, sphericalHarmonics, semantics, probe } = this.trained.scene;
+    for (const tensor of [geometry, sphericalHarmonics, semantics, probe]) tensor.dispose();
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Why a trained project cannot answer in words; null when it can. */
+export async function whyNoSemantics(trained: TrainedScene): Promise<StudioError | null> {
+  const { root, snapshot } = trained;
+  const paths = projectPaths(root);
+  if (!(await exists(paths.codebook))) return new StudioError(root, `has no codebook and no semantics yet; ${HOW}`);
+  if (!snapshot.semantics)
+    return new StudioError(
+      root,
+      `its newest checkpoint (step ${snapshot.step}) was trained without semantics; run \`legato train\` again, ` +
+        'with --resume and more steps, or --anew: they join as soon as index maps exist',
+    );
+  return null;
+}
+
+/** @throws StudioError, SemanticsError for a decoder of another codebook, LanguageError for a damaged codebook */
+export async function semanticSceneOf(trained: TrainedScene): Promise<SemanticScene> {
+  const missing = await whyNoSemantics(trained);
+  const { snapshot, root } = trained;
+  if (missing || !snapshot.semantics) throw missing ?? new StudioError(root, HOW);
+  const paths = projectPaths(root);
+  const codebook = await readCodebook(paths.codebook);
+  const { codebook: hash } = snapshot.semantics;
+  if (hash !== codebook.hash)
+    throw new SemanticsError(
+      `${root}: the decoder of step ${snapshot.step} belongs to codebook ${hash.slice(0, 8)}, but codebook.safetensors ` +
+        `is ${codebook.hash.slice(0, 8)}; restore the codebook, or train anew: legato train --anew`,
+    );
+  const demo = await exists(truthFile(trained.capture));
+  return new SemanticScene(trained, paths, codebook, decoderOf(snapshot, codebook.size), demo);
+}
+
+/** @throws also what opening a trained scene throws */
+export async function openSemanticScene(
+  path: string,
+  options: SceneOptions,
+  warn: (message: string) => void,
+): Promise<SemanticScene> {
+  const trained = await openTrainedScene(path, options, warn);
+  return semanticSceneOf(trained);
+}
