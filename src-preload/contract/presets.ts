@@ -135,6 +135,8 @@ const legato: TrainingSettings = {
   maxSplats: 1_000_000,
   featureDetail: 'standard',
   crops: 'pyramid',
+  cropLevels: 4,
+  cropScaleMax: 0.2,
   balanceTemperature: 0.1,
   codebookStart: 'kmeans',
   codebookReseed: true,

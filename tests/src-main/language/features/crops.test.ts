@@ -13,7 +13,8 @@ import {
   strideRatio,
 } from '../../../../src-main/language/features/crops';
 
-const full = { ...presets.legato, featureDetail: 'full', crops: 'pyramid' } as const;
+/** METHOD §2 as written; the default preset takes fewer, smaller levels. */
+const full = { ...presets.notes, featureDetail: 'full', crops: 'pyramid' } as const;
 const size = { width: 320, height: 240 };
 
 describe('the pyramid', () => {
