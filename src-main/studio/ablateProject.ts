@@ -15,7 +15,7 @@ import { cp, mkdir, readFile, rm, rmdir, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { TrainerEvent } from '#contract/messages';
-import { settingFields } from '#contract/settings';
+import { REFERENCE_STEPS, settingFields } from '#contract/settings';
 import type { TrainingSettings } from '#contract/settings';
 import { writeFileAtomically } from '../base/index';
 import { CheckpointFolder, isProject, openProject, projectPaths } from '../project/index';
@@ -84,7 +84,20 @@ class AblationError extends Error {
   }
 }
 
-const digest = (value: unknown): string =>
+/** The settings that a row is trained with. */
+export function trainedSettings(
+  row: AblationRow,
+  seed: number,
+  { settings: given, semanticSteps }: Pick<AblationRequest, 'settings' | 'semanticSteps'>,
+): TrainingSettings {
+  const settings = { ...rowSettings(row, given), seed };
+  if (row.joint) return settings;
+  const joint = settings.steps - Math.floor((settings.semanticFrom * settings.steps) / REFERENCE_STEPS);
+  return { ...settings, semanticSteps: semanticSteps ?? joint };
+}
+
+/** What tells whether a row was scored with the same settings before. */
+export const digest = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
 
 /** @throws StudioError for a row that does not exist */
@@ -111,7 +124,7 @@ export async function ablateProject(
   const wanted: ScoredRow[] = [];
   for (const seed of request.seeds)
     for (const row of rows) {
-      const settings = ablation.settings(row, seed);
+      const settings = trainedSettings(row, seed, request);
       const key = digest(settings);
       const known = scores.find((one) => one.name === row.name && one.seed === seed && one.settings === key);
       if (known) {
@@ -194,13 +207,6 @@ class Ablation {
     this.#watch = watch;
   }
 
-  settings(row: AblationRow, seed: number): TrainingSettings {
-    const settings = { ...rowSettings(row, this.#request.settings), seed };
-    if (row.joint) return settings;
-    const from = Math.floor((settings.semanticFrom * settings.steps) / 30_000);
-    return { ...settings, semanticSteps: this.#request.semanticSteps ?? settings.steps - from };
-  }
-
   async run(row: AblationRow, seed: number, settings: TrainingSettings) {
     const { say } = this.#watch;
     const geometry = row.joint ? null : await this.#geometry(seed, settings);
@@ -211,6 +217,7 @@ class Ablation {
     let cpuSeconds = 0;
     try {
       const { paths } = studio.project;
+      await this.#linkFeatures(paths);
       await cp(codebook.codebook, paths.codebook);
       await cp(codebook.maps, paths.maps, { recursive: true });
       if (geometry) await copyCheckpoint(geometry, paths, settings, this.#watch.warn);
@@ -266,6 +273,12 @@ class Ablation {
     return path;
   }
 
+  /** Gives a new project the features that all share. */
+  async #linkFeatures({ features }: ProjectPaths): Promise<void> {
+    await rmdir(features);
+    await symlink(this.#base.paths.features, features, 'junction');
+  }
+
   /** Codebook and maps with these settings; made when they are not there. */
   async #codebook(settings: TrainingSettings): Promise<ProjectPaths> {
     const fields = settingFields.filter(({ group }) => group === 'codebook').map(({ name }) => name);
@@ -277,8 +290,7 @@ class Ablation {
     this.#watch.say(`codebook of ${settings.codebookSize} entries, seed ${settings.seed}`);
     const studio = await Studio.create(path, this.#base.capture);
     await studio.close();
-    await rmdir(paths.features);
-    await symlink(this.#base.paths.features, paths.features, 'junction');
+    await this.#linkFeatures(paths);
     const run = await startCodebook(path, { settings, words: 'none', pictures: null, paletteSeed: 0 }, (event) => {
       if (event.type === 'warning') this.#watch.warn(event.message);
     });
