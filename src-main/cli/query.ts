@@ -4,7 +4,7 @@ import type { Like, QueryRequest, QueryResult } from '../studio/queryProject';
 import { defaultNegatives, queryOrders } from '../studio/queryWords';
 import { exitCodes, UsageError } from './exit';
 import type { ExitCode } from './exit';
-import { wholeNumber } from './numbers';
+import { textList, unitNumber, wholeNumber } from './numbers';
 import { grouped } from './progress';
 import { sceneOptions, viewsAsked, warn } from './sceneOptions';
 import type { SceneFlags, ViewFlags } from './sceneOptions';
@@ -36,9 +36,7 @@ export function queryRequest(queries: readonly string[], flags: QueryFlags): Que
   if (queries.length > 0 && like) throw new UsageError('give queries or --like-…, not both');
   if (queries.length === 0 && !like) throw new UsageError('say what to look for, such as: legato query PROJECT "mug"');
   if (queries.length > 255) throw new UsageError('at most 255 queries can compete');
-  const threshold = flags.threshold.trim() === '' ? NaN : Number(flags.threshold);
-  if (!(threshold >= 0 && threshold <= 1))
-    throw new UsageError(`--threshold ${flags.threshold}: expected a number 0 … 1`);
+  const threshold = unitNumber('--threshold', flags.threshold);
   const order = queryOrders.find((name) => name === flags.order);
   if (!order) throw new UsageError(`--order ${flags.order}: expected one of ${queryOrders.join(', ')}`);
   const views = viewsAsked(flags);
@@ -46,10 +44,7 @@ export function queryRequest(queries: readonly string[], flags: QueryFlags): Que
   const splats = flags['3d'] ?? false;
   if (views.length === 0 && !splats)
     throw new UsageError('say where to look: --view PHOTO, --heldout or --all for pictures, --3d for splats');
-  const negatives =
-    flags.negatives === undefined
-      ? defaultNegatives
-      : flags.negatives.split(',').flatMap((text) => (text.trim() === '' ? [] : [text.trim()]));
+  const negatives = flags.negatives === undefined ? defaultNegatives : textList(flags.negatives);
   const { blended = false, out = null } = flags;
   const shared = { queries, like, negatives, threshold, order, splats, blended, out };
   return { ...sceneOptions(flags), ...shared, views: views[0] ?? null };

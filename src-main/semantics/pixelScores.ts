@@ -10,8 +10,7 @@
  * the decoder is not linear: they differ where a pixel sees splats of different meaning. With the published order of features
  * first, and for AND, OR and NOT, the blend is of answers, not of evidence.
  *
- * The splats' scalar travels in the column of the uncertainty, as its logit; S_G is not rendered. Pixels with accumulated
- * α < 0.5 have no answer, as in the loss: score 0.
+ * Pixels with accumulated α < 0.5 have no answer, as in the loss: score 0.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { PinholeCamera } from '#contract/camera';
@@ -101,32 +100,53 @@ export function spread(
   return picture;
 }
 
-/** @param scores  of the live splats, 0…1, [count]; @returns score [height, width] */
+/** One scalar a splat as the logit that the rasteriser's sigmoid turns back into it. */
+function logitOf(score: number): number {
+  const clamped = Math.min(1, Math.max(0, score));
+  return Math.min(LARGEST_LOGIT, Math.max(-LARGEST_LOGIT, Math.log(clamped / (1 - clamped))));
+}
+
+/**
+ * A single score travels in the column of the uncertainty, as its logit, and S_G is not rendered; several go eight at a time in
+ * the columns of S_G.
+ *
+ * @param scores  of the live splats, 0…1, [count] each, at least one
+ * @returns the same as pictures, [height, width] each
+ */
 export function blendScores(
   view: SplatView,
   camera: PinholeCamera,
   antialiased: boolean,
-  scores: ArrayLike<number>,
-): Drawn & { readonly score: Float32Array } {
+  scores: readonly ArrayLike<number>[],
+): Drawn & { readonly scores: Float32Array[] } {
   const { width, height } = camera;
   const size = width * height;
-  const column = new Float32Array(view.semantics.shape[0] * SEMANTICS.columns);
-  for (let row = 0; row < view.count; row++) {
-    const score = Math.min(1, Math.max(0, scores[row]));
-    const logit = Math.log(score / (1 - score));
-    column[row * SEMANTICS.columns + SEMANTICS.uncertaintyLogit] = Math.min(
-      LARGEST_LOGIT,
-      Math.max(-LARGEST_LOGIT, logit),
-    );
+  const { columns, dimensions, uncertaintyLogit } = SEMANTICS;
+  const rows = view.semantics.shape[0];
+  let alpha = new Float32Array(0);
+  const pictures: Float32Array[] = [];
+  for (let from = 0; from < scores.length; from += dimensions) {
+    const group = scores.slice(from, from + dimensions);
+    const values = new Float32Array(rows * columns);
+    if (scores.length === 1)
+      for (let row = 0; row < view.count; row++) values[row * columns + uncertaintyLogit] = logitOf(group[0][row]);
+    else
+      group.forEach((score, k) => {
+        for (let row = 0; row < view.count; row++) values[row * columns + k] = score[row];
+      });
+    const semantics = tf.tensor2d(values, [rows, columns]);
+    try {
+      const channel = scores.length === 1 ? 'uncertainty' : 'semantics';
+      const planes = planesOf({ ...view, semantics }, camera, antialiased, [channel, 'alpha']);
+      alpha = planes.slice(planes.length - size);
+      group.forEach((_, k) => {
+        const picture = planes.slice(k * size, (k + 1) * size);
+        for (let i = 0; i < size; i++) picture[i] = alpha[i] >= COVERAGE ? picture[i] / alpha[i] : 0;
+        pictures.push(picture);
+      });
+    } finally {
+      semantics.dispose();
+    }
   }
-  const semantics = tf.tensor2d(column, [view.semantics.shape[0], SEMANTICS.columns]);
-  try {
-    const planes = planesOf({ ...view, semantics }, camera, antialiased, ['uncertainty', 'alpha']);
-    const alpha = planes.slice(size, 2 * size);
-    const score = planes.slice(0, size);
-    for (let i = 0; i < size; i++) score[i] = alpha[i] >= COVERAGE ? score[i] / alpha[i] : 0;
-    return { width, height, alpha, score };
-  } finally {
-    semantics.dispose();
-  }
+  return { width, height, alpha, scores: pictures };
 }

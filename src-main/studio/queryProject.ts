@@ -23,7 +23,7 @@ import { PhotoViews } from '../training/photoViews';
 import { viridis } from './channelPicture';
 import { chosenPhotos, pictureName } from './renderProject';
 import type { Views } from './renderProject';
-import { askPixels, askSplats, blendAnswers, likePixel, likeSplat, namesOf } from './sceneAnswers';
+import { askPixels, askSplats, blendPixels, likePixel, likeSplat, namesOf } from './sceneAnswers';
 import type { Asked, ViewAnswers } from './sceneAnswers';
 import { openSemanticScene } from './semanticScene';
 import type { SemanticScene } from './semanticScene';
@@ -133,7 +133,7 @@ async function ask(scene: SemanticScene, request: QueryRequest): Promise<Asked> 
     return likePixel(scene, camera, (x + 0.5) * sx, (y + 0.5) * sy, where);
   }
   const questions = readQuestions(queries);
-  return { kind: 'words', questions, words: await scene.words(textsIn(questions), negatives, order) };
+  return { kind: 'words', questions, words: await scene.language.words(textsIn(questions), negatives, order) };
 }
 
 /** Answers, writes and yields one result after the other. */
@@ -184,7 +184,9 @@ export async function* queryProject(
     for (let index = 0; index < photos.length; index++) {
       const camera = await store.camera(index);
       const started = performance.now();
-      const answers = request.blended ? blendAnswers(scene, camera, splats) : askPixels(scene, camera, asked);
+      const answers = request.blended
+        ? blendPixels(scene.view, trained.settings.antialiased, camera, splats)
+        : askPixels(scene, camera, asked);
       const took = performance.now() - started;
       const chosen = chosenOf(answers.scores, threshold).map((label, i) => (answers.answered[i] ? label : 0));
       const named = (kind: string): string => join(out, pictureName(photos[index], kind));

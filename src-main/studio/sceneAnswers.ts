@@ -10,7 +10,7 @@ import {
   splatScalars,
   spread,
 } from '../semantics/index';
-import type { Question, QueryOrder, TextScores } from '../semantics/index';
+import type { Question, SplatView, TextScores } from '../semantics/index';
 import type { SemanticScene } from './semanticScene';
 import { StudioError } from './studio';
 
@@ -69,17 +69,16 @@ export function askPixels(scene: SemanticScene, camera: PinholeCamera, asked: As
 const exactValues = (words: TextScores): Float32Array =>
   words.order === 'features' ? new Float32Array(0) : words.values;
 
-/** The same by blending the scores of the splats. @param splats  of `askSplats` */
-export function blendAnswers(
-  scene: SemanticScene,
+/** The same by blending the scores of the splats. @param splats  of `askSplats`, or any others in 0…1, [count] each */
+export function blendPixels(
+  view: SplatView,
+  antialiased: boolean,
   camera: PinholeCamera,
   splats: readonly ArrayLike<number>[],
 ): ViewAnswers {
-  const { view, trained } = scene;
-  const drawn = splats.map((scores) => blendScores(view, camera, trained.settings.antialiased, scores));
-  const { width, height, alpha } = drawn[0];
+  const { width, height, alpha, scores } = blendScores(view, camera, antialiased, splats);
   const answered = Uint8Array.from(alpha, (value) => (value >= COVERAGE ? 1 : 0));
-  return { width, height, answered, scores: drawn.map(({ score }) => score) };
+  return { width, height, answered, scores };
 }
 
 /** "More like this splat". @throws StudioError when no splat has the id */
@@ -98,5 +97,3 @@ export function likePixel(scene: SemanticScene, camera: PinholeCamera, x: number
   if (pixels.length === 0) throw new StudioError(trained.root, `nothing is rendered at ${where}; pick another pixel`);
   return { kind: 'likeness', name: `like ${where}`, values: likeness(codebook, codes, 0) };
 }
-
-export type { QueryOrder };

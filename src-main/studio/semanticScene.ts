@@ -2,22 +2,13 @@
  * A trained scene that answers in words: the Gaussians with their decoder, the codebook that its entries belong to, and the text
  * encoder of the CLIP model that the codebook was learned from.
  */
-import { access } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { truthFile } from '../capture/demo/truth';
 import type { LayerArrays } from '../kernels/index';
-import { readCodebook } from '../language/codebook/index';
 import type { Codebook } from '../language/codebook/index';
-import { LanguageError, ModelError } from '../language/errors';
-import { readFeatureIndex } from '../language/features/index';
-import { openModelFolder, resolveModel } from '../language/models/index';
-import type { ModelFolder } from '../language/models/index';
-import { TextEncoder } from '../language/text/index';
 import { projectPaths } from '../project/index';
-import type { ProjectPaths } from '../project/index';
-import { SemanticsError, SplatCodes, TextScores } from '../semantics/index';
-import type { Codes, QueryOrder, SplatView } from '../semantics/index';
+import { SemanticsError, SplatCodes } from '../semantics/index';
+import type { Codes, SplatView } from '../semantics/index';
 import type { TrainingSnapshot } from '../training/ports';
+import { exists, SceneLanguage } from './sceneLanguage';
 import { StudioError } from './studio';
 import { openTrainedScene } from './trainedScene';
 import type { SceneOptions, TrainedScene } from './trainedScene';
@@ -47,19 +38,18 @@ export function decoderOf(
 
 export class SemanticScene {
   readonly trained: TrainedScene;
-  readonly paths: ProjectPaths;
-  readonly codebook: Codebook;
+  readonly language: SceneLanguage;
   readonly layers: readonly LayerArrays[];
-  readonly demo: boolean;
   readonly #codes = new SplatCodes();
-  #encoder: TextEncoder | null = null;
 
-  constructor(trained: TrainedScene, paths: ProjectPaths, codebook: Codebook, layers: LayerArrays[], demo: boolean) {
+  constructor(trained: TrainedScene, language: SceneLanguage, layers: readonly LayerArrays[]) {
     this.trained = trained;
-    this.paths = paths;
-    this.codebook = codebook;
+    this.language = language;
     this.layers = layers;
-    this.demo = demo;
+  }
+
+  get codebook(): Codebook {
+    return this.language.codebook;
   }
 
   /** What is rendered. */
@@ -98,55 +88,12 @@ export class SemanticScene {
     return this.#codes.refreshMilliseconds;
   }
 
-  /**
-   * Texts and negatives through the codebook's CLIP model, and against its entries.
-   *
-   * @throws TextError, ModelError, LanguageError
-   */
-  async words(texts: readonly string[], negatives: readonly string[], order: QueryOrder): Promise<TextScores> {
-    const encoder = (this.#encoder ??= await this.#open());
-    const encoded = await encoder.encode([...texts, ...negatives]);
-    const { clipWidth } = this.codebook.shape;
-    const width = encoded.length / Math.max(1, texts.length + negatives.length);
-    if (encoded.length > 0 && width !== clipWidth)
-      throw new LanguageError(
-        this.paths.codebook,
-        `its CLIP half is ${clipWidth} wide, text vectors of model "${this.codebook.clip.name}" are ${width}: another ` +
-          'model has that name now; make the features and the codebook anew',
-      );
-    const split = texts.length * clipWidth;
-    return new TextScores(this.codebook, texts, encoded.subarray(0, split), encoded.subarray(split), order);
-  }
-
-  /** By the name in the codebook; a model that was given as a folder has no name, and the features say where it lay. */
-  async #open(): Promise<TextEncoder> {
-    const { name } = this.codebook.clip;
-    const threads = this.trained.settings.threads || availableParallelism();
-    let folder: ModelFolder;
-    try {
-      folder = await resolveModel(name, 'clip', { demo: this.demo });
-    } catch (error) {
-      if (!(error instanceof ModelError)) throw error;
-      const index = await readFeatureIndex(this.paths.features).catch(() => null);
-      if (index?.clip.name !== name) throw error;
-      folder = await openModelFolder(name, index.clip.folder);
-    }
-    return new TextEncoder(folder, { threads });
-  }
-
   async close(): Promise<void> {
-    await this.#encoder?.close();
-    this.#encoder = null;
+    await this.language.close();
     const { geometry, sphericalHarmonics, semantics, probe } = this.trained.scene;
     for (const tensor of [geometry, sphericalHarmonics, semantics, probe]) tensor.dispose();
   }
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /** Why a trained project cannot answer in words; null when it can. */
 export async function whyNoSemantics(trained: TrainedScene): Promise<StudioError | null> {
@@ -167,16 +114,14 @@ export async function semanticSceneOf(trained: TrainedScene): Promise<SemanticSc
   const missing = await whyNoSemantics(trained);
   const { snapshot, root } = trained;
   if (missing || !snapshot.semantics) throw missing ?? new StudioError(root, HOW);
-  const paths = projectPaths(root);
-  const codebook = await readCodebook(paths.codebook);
+  const language = await SceneLanguage.open(trained);
   const { codebook: hash } = snapshot.semantics;
-  if (hash !== codebook.hash)
+  if (hash !== language.codebook.hash)
     throw new SemanticsError(
       `${root}: the decoder of step ${snapshot.step} belongs to codebook ${hash.slice(0, 8)}, but codebook.safetensors ` +
-        `is ${codebook.hash.slice(0, 8)}; restore the codebook, or train anew: legato train --anew`,
+        `is ${language.codebook.hash.slice(0, 8)}; restore the codebook, or train anew: legato train --anew`,
     );
-  const demo = await exists(truthFile(trained.capture));
-  return new SemanticScene(trained, paths, codebook, decoderOf(snapshot, codebook.size), demo);
+  return new SemanticScene(trained, language, decoderOf(snapshot, language.codebook.size));
 }
 
 /** @throws also what opening a trained scene throws */
@@ -185,6 +130,5 @@ export async function openSemanticScene(
   options: SceneOptions,
   warn: (message: string) => void,
 ): Promise<SemanticScene> {
-  const trained = await openTrainedScene(path, options, warn);
-  return semanticSceneOf(trained);
+  return semanticSceneOf(await openTrainedScene(path, options, warn));
 }
