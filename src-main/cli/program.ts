@@ -7,11 +7,11 @@ import { version } from '../../package.json';
 import { exitCodes, report, UsageError } from './exit';
 import type { ExitCode } from './exit';
 import type { DemoFlags } from './demo';
+import type { EvaluateFlags } from './evaluate';
 import type { ExportOptions } from './export';
 import type { AddFlags, ModelsFlags, PullFlags } from './models';
 import type { QueryFlags } from './query';
 import type { RenderOptions } from './render';
-import type { SceneFlags } from './sceneOptions';
 
 type Action = () => Promise<ExitCode>;
 
@@ -60,13 +60,17 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
     );
   program
     .command('eval')
-    .summary('PSNR and SSIM on the held-out photos')
+    .summary('PSNR and SSIM on the held-out photos; against a truth also the answers in words')
     .argument('<project>', 'the project folder')
+    .option('--lifted', 'also labels lifted from the index maps, without training')
+    .option('--negatives <a,b>', 'what every name is compared with (default: object,things,stuff,texture)')
+    .option('--threshold <score>', 'least score of a class, 0 … 1', '0.5')
+    .option('--order <name>', 'relevancies of entries, mixed; or features, mixed first as published', 'relevancies')
     .option('--resolution <long-side>', 'long side in px (default: as trained)')
     .option('--backend <name>', 'kernels', 'auto')
     .option('--threads <n>', 'threads of the kernels; 0 takes every core', '0')
     .option('--json', 'one JSON object')
-    .action((project: string, options: SceneFlags) =>
+    .action((project: string, options: EvaluateFlags) =>
       later(async () => (await import('./evaluate')).evaluateCommand(project, options)),
     );
   addQuery(program, later);
