@@ -24,6 +24,7 @@ import { startCodebook } from './buildCodebook';
 import { ablationRows, rowSettings } from './ablationRows';
 import type { AblationRow } from './ablationRows';
 import { evaluateProject } from './evaluateProject';
+import type { ProjectScores } from './evaluateProject';
 import { startFeatures } from './languageJobs';
 import { Studio, StudioError } from './studio';
 
@@ -222,12 +223,16 @@ class Ablation {
       await cp(codebook.maps, paths.maps, { recursive: true });
       if (geometry) await copyCheckpoint(geometry, paths, settings, this.#watch.warn);
       say(`${row.name}, seed ${seed}: ${row.what}`);
-      cpuSeconds = await this.#train(studio, geometry ? {} : settings, geometry !== null);
+      if (row.trained) cpuSeconds = await this.#train(studio, geometry ? {} : settings, geometry !== null);
     } finally {
       await studio.close();
     }
     const { backend, threads } = settings;
-    const scores = await evaluateProject(path, { backend, threads, resolution: null }, this.#watch.warn);
+    const scores = await evaluateProject(
+      path,
+      { backend, threads, resolution: null, lifted: !row.trained },
+      this.#watch.warn,
+    );
     if (!this.#request.keep) await rm(path, { recursive: true, force: true });
     return { ...figuresOf(scores), cpuSeconds };
   }
@@ -313,10 +318,14 @@ async function copyCheckpoint(
   await new CheckpointFolder(to.checkpoints, warn).save({ ...snapshot, settings });
 }
 
-function figuresOf(scores: Awaited<ReturnType<typeof evaluateProject>>) {
-  const { psnr, splats } = scores;
+function figuresOf({ semantics, lifted, psnr, splats }: ProjectScores) {
+  const scores = semantics ?? lifted;
   return {
-    ...{ meanIoU: null, meanAccuracy: null, meanPrecision: null, meanAveragePrecision: null, splatIoU: null },
+    meanIoU: scores?.pixels.meanIoU ?? null,
+    meanAccuracy: scores?.pixels.meanAccuracy ?? null,
+    meanPrecision: scores?.pixels.meanPrecision ?? null,
+    meanAveragePrecision: scores?.pixels.meanAveragePrecision ?? null,
+    splatIoU: scores?.surface.meanIoU ?? null,
     ...{ psnr, splats },
   };
 }

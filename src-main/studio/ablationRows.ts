@@ -17,6 +17,8 @@ export interface AblationRow {
   readonly settings: Partial<TrainingSettings>;
   /** geometry cannot be shared: semantics move it */
   readonly joint: boolean;
+  /** off: labels are lifted from the maps, and nothing is trained on top */
+  readonly trained: boolean;
 }
 
 const SAMPLES = ['semanticSamples', 'smoothingSamples', 'smoothingInterval'] as const;
@@ -38,7 +40,7 @@ function languageHalf(preset: PresetName, whole: boolean): Partial<TrainingSetti
 export function ablationRows(whole: boolean): AblationRow[] {
   const turned = (name: string, what: string, settings: Partial<TrainingSettings>): AblationRow => ({
     ...{ name, what, settings },
-    ...{ preset: 'legato', joint: false },
+    ...{ preset: 'legato', joint: false, trained: true },
   });
   const pooled = presets.legato.mapPooling === 'superpixels';
   return [
@@ -48,6 +50,7 @@ export function ablationRows(whole: boolean): AblationRow[] {
       preset: 'notes',
       settings: languageHalf('notes', whole),
       joint: false,
+      trained: true,
     },
     {
       name: 'published',
@@ -55,6 +58,7 @@ export function ablationRows(whole: boolean): AblationRow[] {
       preset: 'published',
       settings: languageHalf('published', whole),
       joint: false,
+      trained: true,
     },
     turned('legato', 'the default', {}),
     turned('no-dino', 'DINO off: λ_DINO = 0', { dinoWeight: 0 }),
@@ -67,6 +71,7 @@ export function ablationRows(whole: boolean): AblationRow[] {
       pooled ? 'D is not averaged over superpixels' : 'D averaged over superpixels of the photo',
       { mapPooling: pooled ? 'none' : 'superpixels' },
     ),
+    { ...turned('lifted', 'labels lifted from the maps, no semantics trained', {}), trained: false },
     { ...turned('joint', 'the default, trained jointly with geometry', {}), joint: true },
     {
       ...turned('semantics-move-geometry', 'as joint, and L_s reaches geometry and opacity', {

@@ -23,6 +23,7 @@ describe('rows', () => {
   it('turn one switch each', () => {
     expect(changed('legato')).toEqual([]);
     expect(changed('joint')).toEqual([]);
+    expect(changed('lifted')).toEqual([]);
     expect(changed('no-dino')).toEqual(['dinoWeight']);
     expect(changed('no-balance')).toEqual(['balanceWeight']);
     expect(changed('no-uncertainty')).toEqual(['learnUncertainty']);
