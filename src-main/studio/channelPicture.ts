@@ -6,7 +6,6 @@
  *   uncertainty  R_u in the fixed range 0…1 through viridis
  *   depth        Σw·z / Σw, the nearest dark and the farthest bright, over the pixels with Σw ≥ 0.5; black elsewhere
  */
-import * as tf from '@tensorflow/tfjs';
 import type { PinholeCamera } from '#contract/camera';
 import { render } from '../kernels/index';
 import type { Channel } from '../kernels/index';
@@ -58,7 +57,7 @@ export function drawChannel(
   const { shDegree, background, antialiased, semanticsMovesGeometry } = appearance;
   const options = { count, shDegree, antialiased, semanticsMovesGeometry, channels };
   const image = render(parameters, camera, { ...options, background: [...background] });
-  const planes = tf.tidy(() => image.dataSync<'float32'>());
+  const planes = image.dataSync<'float32'>();
   const paint = (value: (pixel: number, c: number) => number): Uint8Array => {
     const rgb = new Uint8Array(3 * pixels);
     for (let i = 0; i < pixels; i++) {

@@ -4,6 +4,7 @@
  *   npm run bench                    the fastest instruction set, on one thread and on all
  *   npm run bench -- --all           every instruction set that this machine has
  *   npm run bench -- corruption      what uncertainty and smoothing mend when labels are wrong (corruption.ts)
+ *   npm run bench -- query           answers in words at the size of a real scene (query.ts)
  *
  * It measures and prints; it judges nothing. Times vary with whatever else the machine does: compare within one run.
  */
@@ -18,6 +19,10 @@ import { benchCamera, countPairs, randomScene } from './scene';
 
 if (process.argv[2] === 'corruption') {
   await import('./corruption');
+  process.exit(0);
+}
+if (process.argv[2] === 'query') {
+  await import('./query');
   process.exit(0);
 }
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });
