@@ -108,7 +108,7 @@ export async function trainOnMaps(
   changes: Partial<TrainingSettings>,
 ): Promise<CorruptionScores> {
   const { model, classes, cameras, maps, corrupted, visible } = scene;
-  const settings = resolveSettings({ semanticSamples: 1536, decoderFirst: 64, decoderSecond: 64, ...changes });
+  const settings = resolveSettings({ semanticSamples: 0, decoderFirst: 64, decoderSecond: 64, ...changes });
   const vectors = Float32Array.from({ length: classes * classes }, (_, i) => (i % (classes + 1) === 0 ? 1 : 0));
   const { semantics } = model.arrays();
   const before = semantics.slice();
