@@ -16,7 +16,7 @@ import {
 import { HostBackend } from './hostBackend';
 import type { HostKernels, RenderArrays } from './hostKernels';
 import type { NetworkArrays } from './network.reference';
-import { PROBE, SAMPLE, planeCount } from './layout';
+import { PROBE, SAMPLE, SEMANTICS, planeCount } from './layout';
 import {
   DECODE_LOSS_GRADIENT_KERNEL,
   DECODE_LOSS_KERNELS,
@@ -25,6 +25,7 @@ import {
   type DecodeLossAttributes,
   type NetworkAttributes,
 } from './network';
+import { smoothness, SMOOTHNESS_GRADIENT_KERNEL, SMOOTHNESS_KERNEL, type SmoothnessAttributes } from './smoothness';
 import { SAMPLE_GRADIENT_KERNEL, SAMPLE_KERNEL, type SampleAttributes } from './sample';
 import { PHOTO_KERNEL, type PhotoAttributes } from './photo';
 import { PHOTOMETRIC_GRADIENT_KERNEL, PHOTOMETRIC_KERNEL, type PhotometricAttributes } from './photometric';
@@ -161,6 +162,34 @@ const KERNELS: Record<string, HostKernel> = {
       for (let k = 0; k < planes; k++) gradient[(firstPlane + k) * size + pixel] += dy[i * planes + k];
     });
     return backend.adopt(gradient, shape);
+  },
+
+  [SMOOTHNESS_KERNEL](backend, inputs, attributes) {
+    const { rows, options, state } = attributes as SmoothnessAttributes;
+    const [semantics, predicted] = [backend.floats(inputs.semantics), backend.floats(inputs.predicted)];
+    return backend.makeTensorInfo(
+      [],
+      'float32',
+      Float32Array.of(smoothness(semantics, rows, predicted, options, state)),
+    );
+  },
+
+  [SMOOTHNESS_GRADIENT_KERNEL](backend, inputs, attributes) {
+    const { rows, state } = attributes as SmoothnessAttributes;
+    const { toRows, toPredicted } = state as NonNullable<SmoothnessAttributes['state']>;
+    const dy = backend.floats(inputs.dy)[0];
+    const [capacity, columns] = inputs.semantics.shape;
+    const toSemantics = backend.allocate(capacity * columns).fill(0);
+    const out = backend.allocate(toPredicted.length);
+    for (let i = 0; i < out.length; i++) out[i] = dy * toPredicted[i];
+    rows.forEach((row, i) => {
+      for (let k = 0; k < SEMANTICS.dimensions; k++)
+        toSemantics[row * columns + k] += dy * toRows[i * SEMANTICS.dimensions + k];
+    });
+    return [
+      backend.adopt(toSemantics, inputs.semantics.shape),
+      backend.adopt(out, [rows.length, SEMANTICS.dimensions]),
+    ];
   },
 
   [SAMPLE_KERNEL](backend, inputs, attributes) {

@@ -39,6 +39,7 @@ export { photometricLoss } from './photometric';
 export { render, type RenderFrame, type RenderInputs, type RenderOptions } from './render';
 export { sampleSemantics, sampleWeights } from './sample';
 export type { SampleWeights } from './sample.reference';
+export { smoothnessLoss, smoothnessWeight, type SmoothnessOptions } from './smoothness';
 export { stopGradient } from './stopGradient';
 
 export type BackendName = 'native' | 'reference' | 'webgpu' | 'tensorflow';

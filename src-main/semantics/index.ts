@@ -7,14 +7,7 @@ export { Perceptron, type NetworkStep } from './perceptron';
 export { averagePrecision, maskScores, SegmentationReport, type MaskScores, type SegmentationScores } from './metrics';
 export { blendScores, COVERAGE, decodePixels, spread, type DecodedPixels, type SplatView } from './pixelScores';
 export { samplePixels, type IndexMap, type PixelSample } from './pixelSample';
-export {
-  encodePositions,
-  encodingWidth,
-  smoothingLoss,
-  smoothingWeight,
-  type PositionFrame,
-  type SmoothingOptions,
-} from './smoothing';
+export { encodePositions, encodingWidth, smoothingLoss, type PositionFrame } from './smoothing';
 export {
   classify,
   DEFAULT_THRESHOLD,

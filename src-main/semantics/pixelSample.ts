@@ -1,8 +1,18 @@
 /**
- * The pixels that a step's semantic loss looks at: one drawn in each cell of a grid over the picture, so that every part of it is
- * seen, and their labels from the photo's index map (nearest, since indices are never interpolated).
+ * The pixels that a step's semantic loss looks at, and their labels from the photo's index map (nearest, since indices are never
+ * interpolated).
+ *
+ * Pixels come in handfuls of 16 that share a tile of 16×16: what a pixel sees is found by walking its tile's list of splats, and one
+ * walk serves a whole vector of pixels. Tiles are drawn one in each cell of a grid over the picture, pixels one in each 4×4 square of
+ * their tile, so that every part of the picture is seen.
  */
 import { CounterRandom } from '../base/index';
+
+/** Side of the renderer's tiles, px. */
+const TILE = 16;
+/** Pixels of a tile that are looked at together: 4 × 4 squares of 4 × 4 px. */
+const SQUARE = 4;
+const HANDFUL = SQUARE * SQUARE;
 
 /** An index map of a photo: 1 … N, 0 = no label. */
 export interface IndexMap {
@@ -40,17 +50,28 @@ export function samplePixels(
       height,
       map,
     );
-  const columns = Math.max(1, Math.min(width, Math.round(Math.sqrt((wanted * width) / height))));
-  const rows = Math.max(1, Math.min(height, Math.round(wanted / columns)));
+  const across = Math.ceil(width / TILE);
+  const down = Math.ceil(height / TILE);
+  const tiles = Math.max(1, wanted / HANDFUL);
+  const columns = Math.max(1, Math.min(across, Math.round(Math.sqrt((tiles * across) / down))));
+  const rows = Math.max(1, Math.min(down, Math.round(tiles / columns)));
   const random = new CounterRandom(seed, 'pixels', step);
-  const pixels = new Int32Array(columns * rows);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) {
-      const cell = row * columns + column;
-      const x = Math.floor(((column + random.uniform(2 * cell)) * width) / columns);
-      const y = Math.floor(((row + random.uniform(2 * cell + 1)) * height) / rows);
-      pixels[cell] = Math.min(height - 1, y) * width + Math.min(width - 1, x);
+  const pixels = new Int32Array(columns * rows * HANDFUL);
+  let drawn = 0;
+  for (let cell = 0, at = 0; cell < columns * rows; cell++) {
+    const column = Math.floor((((cell % columns) + random.uniform(drawn++)) * across) / columns);
+    const row = Math.floor(((Math.floor(cell / columns) + random.uniform(drawn++)) * down) / rows);
+    const left = Math.min(across - 1, column) * TILE;
+    const top = Math.min(down - 1, row) * TILE;
+    const [w, h] = [Math.min(TILE, width - left), Math.min(TILE, height - top)];
+    for (let i = 0; i < HANDFUL; i++) {
+      // One uniform number places a pixel: its square's share of the tile, and the rest of it inside the square.
+      const place = random.uniform(drawn++) * SQUARE * SQUARE;
+      const x = left + Math.floor((((i % SQUARE) * SQUARE + (Math.floor(place) % SQUARE) + 0.5) * w) / TILE);
+      const y = top + Math.floor(((Math.floor(i / SQUARE) * SQUARE + Math.floor(place / SQUARE) + 0.5) * h) / TILE);
+      pixels[at++] = y * width + x;
     }
+  }
   return withLabels(pixels, width, height, map);
 }
 

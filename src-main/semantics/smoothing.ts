@@ -8,19 +8,10 @@
  * sg stops gradients: the first term moves only the network, the second only S_G. With `normalises` both sides have unit length,
  * since rendering normalises S_G and the plain square would shrink it. The mean is over dimensions and a sample of Gaussians.
  */
-import * as tf from '@tensorflow/tfjs';
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs';
-import type { SmoothingForm } from '#contract/semanticSettings';
-import { gatherRows, network, stopGradient } from '../kernels/index';
-import type { Layer } from '../kernels/index';
-import { GEOMETRY, SEMANTICS } from '../kernels/layout';
-
-export interface SmoothingOptions {
-  form: SmoothingForm;
-  /** w_s */
-  floor: number;
-  normalises: boolean;
-}
+import { network, smoothnessLoss, stopGradient } from '../kernels/index';
+import type { Layer, SmoothnessOptions } from '../kernels/index';
+import { GEOMETRY } from '../kernels/layout';
 
 /** The cube that positions are normalised to, from the Gaussians' means. */
 export interface PositionFrame {
@@ -28,8 +19,6 @@ export interface PositionFrame {
   /** world units that become 1 */
   halfSide: number;
 }
-
-const SHORTEST = 1e-6;
 
 export function encodingWidth(frequencies: number): number {
   return 3 + 6 * frequencies;
@@ -63,16 +52,6 @@ export function encodePositions(
   return into;
 }
 
-/** w(u) of the formula, elementwise. @param u  [n, 1] after the sigmoid */
-export function smoothingWeight(u: Tensor, { form, floor }: Pick<SmoothingOptions, 'form' | 'floor'>): Tensor {
-  return form === 'floor' ? tf.maximum(u, floor) : u.mul(1 - floor).add(floor);
-}
-
-function direction(vectors: Tensor2D, normalises: boolean): Tensor2D {
-  if (!normalises) return vectors;
-  return vectors.div(tf.maximum(tf.norm(vectors, 2, 1, true), SHORTEST));
-}
-
 /**
  * @param semantics  [capacity, 9]
  * @param rows       the sample
@@ -83,15 +62,7 @@ export function smoothingLoss(
   rows: Int32Array,
   encoded: Tensor2D,
   layers: readonly Layer[],
-  options: SmoothingOptions,
+  options: SmoothnessOptions,
 ): Scalar {
-  const picked = gatherRows(semantics, rows);
-  const own = direction(picked.slice([0, 0], [-1, SEMANTICS.dimensions]), options.normalises);
-  const smooth = direction(network(stopGradient(encoded), layers), options.normalises);
-  const u = tf.sigmoid(stopGradient(picked).slice([0, SEMANTICS.uncertaintyLogit], [-1, 1]));
-  const fit = tf.squaredDifference(smooth, stopGradient(own)).mean();
-  const pull = smoothingWeight(u, options)
-    .mul(tf.squaredDifference(stopGradient(smooth), own))
-    .mean();
-  return fit.add(pull);
+  return smoothnessLoss(semantics, rows, network(stopGradient(encoded), layers), options);
 }

@@ -12,10 +12,10 @@ import * as tf from '@tensorflow/tfjs';
 import type { Scalar, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs';
 import type { PinholeCamera } from '#contract/camera';
 import { decodeLoss, gatherPixels, photometricLoss, render, sampleSemantics } from '../kernels/index';
-import type { Channel, DecodeReport, DecodeWeights, Layer, RenderFrame } from '../kernels/index';
+import type { Channel, DecodeReport, DecodeWeights, Layer, RenderFrame, SmoothnessOptions } from '../kernels/index';
 import { SAMPLE } from '../kernels/layout';
 import { smoothingLoss } from '../semantics/index';
-import type { PixelSample, SmoothingOptions } from '../semantics/index';
+import type { PixelSample } from '../semantics/index';
 
 /** What is learned, and the probe whose gradient slot reports screen gradients and radii to density control. */
 export interface Learnables {
@@ -58,7 +58,7 @@ export interface SmoothingTerm {
   /** PE of their positions, [rows, encoding width] */
   readonly encoded: Tensor2D;
   readonly layers: readonly Layer[];
-  readonly options: SmoothingOptions;
+  readonly options: SmoothnessOptions;
 }
 
 export interface ObjectiveOptions {
@@ -86,7 +86,10 @@ export function objective(learnables: Learnables, view: View, options: Objective
   const { semantic, smoothing, ssimWeight, semanticsMovesGeometry } = options;
   const dense = semanticsMovesGeometry && !!semantic;
   const frame: RenderFrame = { forward: null, view: null };
-  const image = render(learnables, view.camera, {
+  // Given to a picture that does not show them, semantics would get a gradient of zeros as large as themselves.
+  const { geometry, sphericalHarmonics, probe } = learnables;
+  const shown = { geometry, sphericalHarmonics, probe, semantics: dense ? learnables.semantics : null };
+  const image = render(shown, view.camera, {
     ...options,
     channels: dense ? EVERYTHING : COLOUR,
     ...(semantic && !dense && { frame }),

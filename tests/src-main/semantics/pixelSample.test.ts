@@ -4,13 +4,30 @@ import { samplePixels } from '../../../src-main/semantics/pixelSample';
 
 const map = { width: 4, height: 2, indices: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 0) };
 
-it('draws one pixel in each cell of a grid, the same for the same seed and step', () => {
-  const { pixels } = samplePixels(80, 60, 192, map, 7, 3);
-  expect(pixels).toHaveLength(192); // 16 × 12 cells of 5 × 5
-  const cells = new Set(Array.from(pixels, (p) => `${Math.floor((p % 80) / 5)},${Math.floor(p / 80 / 5)}`));
-  expect(cells.size).toBe(192);
-  expect(samplePixels(80, 60, 192, map, 7, 3).pixels).toEqual(pixels);
-  expect(samplePixels(80, 60, 192, map, 7, 4).pixels).not.toEqual(pixels);
+it('draws handfuls of 16 from tiles all over the picture, the same for the same seed and step', () => {
+  const { pixels } = samplePixels(160, 96, 320, map, 7, 3); // 10 × 6 tiles, 20 of which give 16 pixels each
+  expect(Math.abs(pixels.length - 320)).toBeLessThanOrEqual(64);
+  const tileOf = (p: number) => `${Math.floor((p % 160) / 16)},${Math.floor(p / 160 / 16)}`;
+  for (let i = 0; i < pixels.length; i += 16) {
+    const handful = pixels.subarray(i, i + 16);
+    expect(new Set(Array.from(handful, tileOf)).size).toBe(1);
+    expect(new Set(Array.from(handful, (p) => `${(p % 160) >> 2},${Math.floor(p / 160) >> 2}`)).size).toBe(16);
+  }
+  const quarters = new Set(Array.from(pixels, (p) => `${p % 160 >= 80},${p / 160 >= 48}`));
+  expect(quarters.size).toBe(4);
+  expect(samplePixels(160, 96, 320, map, 7, 3).pixels).toEqual(pixels);
+  expect(samplePixels(160, 96, 320, map, 7, 4).pixels).not.toEqual(pixels);
+});
+
+it('stays inside pictures whose sides are no whole tiles, and reaches their edges over steps', () => {
+  let [right, bottom] = [0, 0];
+  for (let step = 1; step <= 200; step++)
+    for (const pixel of samplePixels(37, 21, 48, map, 1, step).pixels) {
+      expect(pixel).toBeLessThan(37 * 21);
+      right = Math.max(right, pixel % 37);
+      bottom = Math.max(bottom, Math.floor(pixel / 37));
+    }
+  expect([right, bottom]).toEqual([36, 20]);
 });
 
 it('takes every pixel for 0 and for more than there are, and looks labels up at their centres', () => {
