@@ -5,6 +5,8 @@
  *   mask    score ≥ threshold, 0.5 as usual: as near to the text as to the nearest negative
  *   class   argmax of the scores (the first on ties), "none" = 0 where even the best is below the threshold
  *
+ * A score of exactly 0 says no at every threshold: a comparison that fails, or a splat of which no photo said anything.
+ *
  * Scalars: `uncertainty` is R_u in 2D and u_G in 3D; `opacity` is the accumulated α in 2D and that of the splat in 3D.
  */
 import { GEOMETRY, SEMANTICS } from '../kernels/layout';
@@ -62,7 +64,7 @@ export function scoreQuestions(questions: readonly Question[], of: Answering): F
 
 /** 1 where a score reaches the threshold. */
 export function maskOf(scores: ArrayLike<number>, threshold = DEFAULT_THRESHOLD): Uint8Array {
-  return Uint8Array.from({ length: scores.length }, (_, i) => (scores[i] >= threshold ? 1 : 0));
+  return Uint8Array.from({ length: scores.length }, (_, i) => (scores[i] >= threshold && scores[i] > 0 ? 1 : 0));
 }
 
 /** The number of the best score, 1-based; 0 = none where it is below the threshold. @param scores  one array a class, at most 255 */
@@ -72,7 +74,7 @@ export function classify(scores: readonly ArrayLike<number>[], threshold = DEFAU
   for (let i = 0; i < n; i++) {
     let best = 0;
     for (let c = 1; c < scores.length; c++) if (scores[c][i] > scores[best][i]) best = c;
-    if (scores[best][i] >= threshold) classes[i] = best + 1;
+    if (scores[best][i] >= threshold && scores[best][i] > 0) classes[i] = best + 1;
   }
   return classes;
 }

@@ -163,6 +163,9 @@ describe('questions', () => {
     expect([...classify(several)]).toEqual([2, 0, 1]);
     expect([...classify(several, 0.1)]).toEqual([2, 2, 1]);
     expect(classify([])).toHaveLength(0);
+    // 0 is no at any threshold.
+    expect([...classify([[0, 0.1]], 0)]).toEqual([0, 1]);
+    expect([...maskOf([0, 0.1], 0)]).toEqual([0, 1]);
   });
   it('read u and opacity of splats through the sigmoid', () => {
     const geometry = new Float32Array(22);
