@@ -3,7 +3,7 @@
     python evaluate.py --data UNSEEN_ROOMS --models .. [--stride 1]
 
 isolated   the bounding square of every instance's visible pixels (>= 150 of them, filling a quarter of the box or more,
-           side <= 160 px), no margin; label: the instance's class
+           side <= 160 px, not cut by the photo's edge), no margin; label: the instance's class
 pyramid    every tile of METHOD §2's pyramid, zeros outside the photo; label: the class at the tile's centre, because the
            dense features put a tile's vector there. "clear": of these, the tiles whose middle ninth is mostly that class
 dense      the mean over the seven levels, bilinear between tile centres, at every 4th pixel; label: the class there
@@ -59,8 +59,9 @@ class Models:
 def boxes(photo: Photo):
     for instance, x0, y0, x1, y1 in photo.boxes:
         inside = photo.instances[y0:y1, x0:x1] == instance
-        side = max(x1 - x0, y1 - y0)
-        if inside.sum() >= 150 and inside.mean() >= 0.25 and side <= 160:
+        side, (height, width) = max(x1 - x0, y1 - y0), photo.classes.shape
+        whole = x0 > 0 and y0 > 0 and x1 < width and y1 < height
+        if whole and inside.sum() >= 150 and inside.mean() >= 0.25 and side <= 160:
             yield int(photo.classes[y0:y1, x0:x1][inside][0]), cut(photo, (x0 + x1) / 2, (y0 + y1) / 2, side)
 
 

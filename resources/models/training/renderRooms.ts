@@ -3,7 +3,7 @@
  *
  *   npx tsx resources/models/training/renderRooms.ts OUT FROM TO [VIEWS] [LIGHT]
  *
- * Seeds FROM … TO − 1, VIEWS photos of 320×240 each (10), with 14 … 32 things in a room and an exposure of its own for each photo. Every
+ * Seeds FROM … TO − 1, VIEWS photos of 320×240 each (9), with 20 … 32 things in a room and an exposure of its own for each photo. Every
  * second photo goes through JPEG at a quality between 55 and 95. Writes OUT/vocabulary.json and OUT/room-SEED/ as rooms.py reads it;
  * rooms that exist stay, so an interrupted run goes on.
  */
@@ -15,6 +15,7 @@ import { roomCameras } from '../../../src-main/capture/demo/cameras';
 import {
   allClassNames,
   colourNames,
+  colours,
   furnitureKinds,
   materialNames,
   objectKinds,
@@ -27,7 +28,7 @@ import { buildRoom, type Room } from '../../../src-main/capture/demo/room';
 
 const SIZE = { width: 320, height: 240 };
 
-const [out, from, to, views = '10', light = 'quick'] = process.argv.slice(2);
+const [out, from, to, views = '9', light = 'quick'] = process.argv.slice(2);
 if (!out || !from || !to) throw new Error('usage: renderRooms.ts OUT FROM TO [VIEWS] [LIGHT]');
 if (!Object.hasOwn(lightQualities, light)) throw new Error(`LIGHT: one of ${Object.keys(lightQualities).join(', ')}`);
 
@@ -36,6 +37,7 @@ await mkdir(out, { recursive: true });
 await writeFile(
   join(out, 'vocabulary.json'),
   JSON.stringify({
+    colours,
     adjectives: [...colourNames, ...materialNames],
     nouns: [...kinds.map(({ name }) => name), ...surfaceNames],
     plain: [...kinds.filter(({ adjectives }) => adjectives.length === 0).map(({ name }) => name), ...surfaceNames],
@@ -52,7 +54,7 @@ for (let seed = Number(from); seed < Number(to); seed++) {
 
 async function renderRoom(seed: number, count: number, folder: string): Promise<void> {
   const random = new CounterRandom(seed, 'training room');
-  const room = furnished(seed, 14 + random.integer(0, 19));
+  const room = furnished(seed, 20 + random.integer(0, 13));
   const lit = computeLight(room.scene, seed, lightQualities[light as LightQualityName]);
   const classOf = new Uint8Array(256);
   for (const { id, classId } of room.instances) classOf[id] = classId;

@@ -65,7 +65,7 @@ def load_room(folder: Path, vocabulary: Vocabulary, index: int) -> Room:
             rows, columns = np.nonzero(instances[view] == instance)
             boxes.append((int(instance), columns.min(), rows.min(), columns.max() + 1, rows.max() + 1))
             places.append(np.stack([columns, rows], 1).astype(np.int16))
-        odds = counts**0.35
+        odds = counts**0.2
         room.photos.append(
             Photo(
                 torch.from_numpy(padded).permute(2, 0, 1)[None],
@@ -80,6 +80,57 @@ def load_room(folder: Path, vocabulary: Vocabulary, index: int) -> Room:
     return room
 
 
+def linear(srgb: np.ndarray) -> np.ndarray:
+    """sRGB bytes to linear light, with a plain power for the curve: it is undone the same way."""
+    return (np.asarray(srgb, np.float32) / 255) ** 2.2
+
+
+VIVID = {"red", "orange", "yellow", "green", "blue", "purple", "pink", "brown"}
+
+
+def recoloured(room: Room, vocabulary: Vocabulary, random: np.random.Generator) -> Room:
+    """
+    The same room with most coloured things in another colour that their kind comes in, so that colour does not tell the kind.
+
+    What of an instance has about the chromaticity of its old colour gets shade * new colour + highlight, with shade = the
+    share of the old colour's strongest channel, highlight = what all channels have beyond it.
+    """
+    adjectives, nouns, names = list(room.adjectives), list(room.nouns), list(room.names)
+    fresh: dict[int, int] = {}
+    for label in range(1, len(room.names)):
+        old = vocabulary.adjectives[room.adjectives[label]] if room.adjectives[label] >= 0 else ""
+        noun = vocabulary.nouns[room.nouns[label]]
+        others = [c for c in vocabulary.colours if c != old and f"{c} {noun}" in vocabulary.classes]
+        if old in VIVID and others and random.random() < 0.75:
+            new = others[random.integers(len(others))]
+            fresh[label] = len(names)
+            adjectives.append(vocabulary.adjectives.index(new))
+            nouns.append(room.nouns[label])
+            names.append(f"{new} {noun}")
+    photos = []
+    for photo in room.photos:
+        pixels, classes = photo.pixels.clone(memory_format=torch.channels_last), photo.classes.copy()
+        for instance, x0, y0, x1, y1 in photo.boxes:
+            inside = photo.instances[y0:y1, x0:x1] == instance
+            label = int(photo.classes[y0:y1, x0:x1][inside][0])
+            if label not in fresh:
+                continue
+            classes[y0:y1, x0:x1][inside] = fresh[label]
+            window = pixels[0, :, MARGIN + y0 : MARGIN + y1, MARGIN + x0 : MARGIN + x1].permute(1, 2, 0).numpy()
+            light = linear(window[inside])
+            before = linear(vocabulary.colours[vocabulary.adjectives[room.adjectives[label]]])
+            after = linear(vocabulary.colours[vocabulary.adjectives[adjectives[fresh[label]]]])
+            chroma = light / np.maximum(light.sum(1, keepdims=True), 1e-3)
+            like = np.abs(chroma - before / before.sum()).sum(1) < 0.45
+            strongest = int(before.argmax())
+            shade = light[:, strongest : strongest + 1] / before[strongest]
+            highlight = np.maximum(0, (light - shade * before).min(1, keepdims=True))
+            changed = 255 * np.clip(shade * after + highlight, 0, 1) ** (1 / 2.2)
+            window[inside] = np.where(like[:, None], changed.astype(np.uint8), window[inside])
+        photos.append(Photo(pixels, classes, photo.instances, photo.room, photo.places, photo.odds, photo.boxes))
+    return Room(room.seed, np.array(adjectives), np.array(nouns), names, photos)
+
+
 def load_rooms(folder: Path, vocabulary: Vocabulary, keep=lambda seed: True, have: list[Room] | None = None) -> list[Room]:
     """The rooms of a folder whose seed is kept; those in `have` are not read again, so that rendering may go on meanwhile."""
     rooms = list(have or [])
@@ -91,13 +142,13 @@ def load_rooms(folder: Path, vocabulary: Vocabulary, keep=lambda seed: True, hav
     return rooms
 
 
-def cut(photo: Photo, x: float, y: float, side: float) -> torch.Tensor:
+def cut(photo: Photo, x: float, y: float, side: float, stretch: float = 1.0) -> torch.Tensor:
     """The square of that side around (x, y), zeros outside the photo, resized to [3, CROP, CROP] uint8 (area-correct)."""
     height, width = photo.classes.shape
-    size = max(4, round(side))
-    x0 = min(max(round(x - side / 2) + MARGIN, 0), width + 2 * MARGIN - size)
-    y0 = min(max(round(y - side / 2) + MARGIN, 0), height + 2 * MARGIN - size)
-    window = photo.pixels[:, :, y0 : y0 + size, x0 : x0 + size]
+    wide, high = max(4, round(side * stretch)), max(4, round(side / stretch))
+    x0 = min(max(round(x - wide / 2) + MARGIN, 0), width + 2 * MARGIN - wide)
+    y0 = min(max(round(y - high / 2) + MARGIN, 0), height + 2 * MARGIN - high)
+    window = photo.pixels[:, :, y0 : y0 + high, x0 : x0 + wide]
     return F.interpolate(window, (CROP, CROP), mode="bilinear", antialias=True)[0]
 
 
@@ -106,23 +157,33 @@ def class_at(photo: Photo, x: float, y: float) -> int:
     return int(photo.classes[min(max(int(y), 0), height - 1), min(max(int(x), 0), width - 1)])
 
 
-def pyramid_group(photo: Photo, random: np.random.Generator) -> tuple[int, list[torch.Tensor], list[int]]:
+def pyramid_group(photo: Photo, place: np.ndarray, random: np.random.Generator) -> tuple[int, list[torch.Tensor], list[int]]:
     """
     What a pixel of the dense features is averaged from: seven crops, one a level, whose centres lie around the pixel as
     the neighbouring tiles of that level do (triangular, as bilinear weights fall). Returns the class at the pixel, the
     crops and the class at the centre of each.
     """
     height, width = photo.classes.shape
-    place = photo.places[min(int(np.searchsorted(photo.odds, random.random())), len(photo.places) - 1)]
     x, y = place[random.integers(len(place))] + 0.5
     crops, labels = [], []
     for level, stride in zip(LEVELS, STRIDES):
-        side = level * height * random.uniform(0.92, 1.08)
-        dx, dy = random.triangular(-1, 0, 1, 2) * side * stride
+        side = level * height * random.uniform(0.95, 1.05)
+        dx, dy = random.triangular(-1, 0, 1, 2) * level * height * stride
         cx, cy = min(max(x + dx, 0), width), min(max(y + dy, 0), height)
         crops.append(cut(photo, cx, cy, side))
         labels.append(class_at(photo, cx, cy))
     return class_at(photo, x, y), crops, labels
+
+
+def pixels_of_one(room: Room, count: int, random: np.random.Generator):
+    """`count` pixel groups of one instance, over the photos that show it; an instance of little area is drawn almost as often."""
+    photo = room.photos[random.integers(len(room.photos))]
+    pick = min(int(np.searchsorted(photo.odds, random.random())), len(photo.places) - 1)
+    instance = photo.boxes[pick][0]
+    seen = [(p, i) for p in room.photos for i, box in enumerate(p.boxes) if box[0] == instance]
+    for _ in range(count):
+        shown, index = seen[random.integers(len(seen))]
+        yield pyramid_group(shown, shown.places[index], random)
 
 
 # How many of a 4:3 photo's tiles are of each level.
@@ -148,7 +209,7 @@ def isolated(photo: Photo, random: np.random.Generator) -> tuple[int, torch.Tens
         return None
     x, y = (x0 + x1) / 2 + random.normal(0, 0.05) * side, (y0 + y1) / 2 + random.normal(0, 0.05) * side
     label = int(photo.classes[y0:y1, x0:x1][inside][0])
-    return label, cut(photo, x, y, side * random.uniform(0.85, 1.35))
+    return label, cut(photo, x, y, side * random.uniform(0.88, 1.3), random.uniform(0.92, 1.09))
 
 
 NOISE = torch.randn(1 << 21, generator=torch.Generator().manual_seed(0))
@@ -159,13 +220,13 @@ def disturb(crops: torch.Tensor, generator: torch.Generator, mirror: bool = True
     count, size = len(crops), crops[0].numel()
     chosen = lambda share: torch.nonzero(torch.rand(count, generator=generator) < share)[:, 0]
     uniform = lambda low, high, *shape: torch.rand(shape, generator=generator) * (high - low) + low
-    mirrored, blurred, noisy = chosen(0.5 if mirror else 0), chosen(0.25), chosen(0.5)
+    mirrored, blurred, noisy = chosen(0.5 if mirror else 0), chosen(0.15), chosen(0.35)
     crops = crops.index_copy(0, mirrored, crops[mirrored].flip(3))
     x = crops.float().contiguous(memory_format=torch.channels_last)
     x[blurred] = F.avg_pool2d(x[blurred], 3, 1, 1, count_include_pad=False)
     padding = x.amax(1, keepdim=True) == 0
-    gain = uniform(0.8, 1.22, count, 1, 1, 1) * uniform(0.96, 1.04, count, 3, 1, 1)
-    contrast = uniform(0.85, 1.15, count, 1, 1, 1)
+    gain = uniform(0.85, 1.17, count, 1, 1, 1) * uniform(0.96, 1.04, count, 3, 1, 1)
+    contrast = uniform(0.9, 1.1, count, 1, 1, 1)
     mean = x.mean((1, 2, 3), keepdim=True) * gain
     x.mul_(gain * contrast).add_(mean * (1 - contrast)).masked_fill_(padding, 0)
     for index in noisy.tolist():

@@ -9,7 +9,8 @@ For a crop f and the query texts t (a, the: at random) with the negatives n ("ob
   naming      softmax over the full names, over the nouns and over the adjectives, at scale 16.
 
 Both for single crops (label: the class at the crop's centre), and for the mean of the seven crops that METHOD §2's pyramid
-averages at a pixel (label: the class at that pixel), which is what the codebook sees.
+averages at a pixel (label: the class at that pixel), which is what the codebook sees, and for the mean of several such
+pixels of one instance, which is what an entry of the codebook becomes. Every other batch is of recoloured rooms.
 """
 
 import argparse
@@ -23,14 +24,15 @@ from torch import nn
 from torch.nn import functional as F
 
 from networks import Text, Vision
-from rooms import LEVELS, Room, disturb, isolated, load_rooms, pyramid_group, tile
+from rooms import LEVELS, Room, disturb, isolated, load_rooms, pixels_of_one, recoloured, tile
 from vocabulary import BACKGROUND, NEGATIVES, PREFIXES, Vocabulary
 
 SCALE = 10.0
 NAMING_SCALE = 16.0
-GROUPS = 24
-LOOSE = 72
-ISOLATED = 80
+INSTANCES, PIXELS = 7, 4
+GROUPS = INSTANCES * PIXELS
+LOOSE = 112
+ISOLATED = 144
 LENGTH = 11
 
 
@@ -92,13 +94,13 @@ def batch(rooms: list[Room], random: np.random.Generator) -> tuple[torch.Tensor,
     named = lambda room, label: (int(room.adjectives[label]), int(room.nouns[label]))
     while len(pixels) < GROUPS:
         room = rooms[random.integers(len(rooms))]
-        photo = room.photos[random.integers(len(room.photos))]
-        label, group, labels = pyramid_group(photo, random)
-        if label == 0 or min(labels) == 0:
+        groups = list(pixels_of_one(room, PIXELS, random))
+        if any(label == 0 or min(labels) == 0 for label, _, labels in groups):
             continue
-        pixels.append(named(room, label))
-        crops.extend(group)
-        centres.extend(named(room, centre) for centre in labels)
+        for label, group, labels in groups:
+            pixels.append(named(room, label))
+            crops.extend(group)
+            centres.extend(named(room, centre) for centre in labels)
     while len(loose) < LOOSE:
         room = rooms[random.integers(len(rooms))]
         label, crop = tile(room.photos[random.integers(len(room.photos))], random)
@@ -127,6 +129,7 @@ def train(data: Path, out: Path, minutes: float, seed: int, keep, start: Path | 
     vocabulary = Vocabulary(data / "vocabulary.json")
     rooms = load_rooms(data, vocabulary, keep)
     print(f"{len(rooms)} rooms, {sum(len(room.photos) for room in rooms)} photos", flush=True)
+    twins = [recoloured(room, vocabulary, random) for room in rooms]
     vision, text, queries = Vision(), Text(len(vocabulary.tokens)), Queries(vocabulary)
     if start is not None:
         state = torch.load(start, weights_only=True)
@@ -139,9 +142,13 @@ def train(data: Path, out: Path, minutes: float, seed: int, keep, start: Path | 
     while (done := (time.time() - begin) / (60 * minutes)) < 1:
         if step % 200 == 199:
             rooms = load_rooms(data, vocabulary, keep, rooms)
+            twins += [recoloured(room, vocabulary, random) for room in rooms[len(twins) :]]
+            for index in random.integers(len(rooms), size=4):
+                twins[index] = recoloured(rooms[index], vocabulary, random)
         for group in optimiser.param_groups:
             group["lr"] = rate * min(1, (step + 1) / 200) * (0.5 + 0.5 * np.cos(np.pi * done))
-        crops, labels = batch(rooms, random)
+        crops, labels = batch(rooms if step % 2 == 0 else twins, random)
+        labels += labels[:GROUPS:PIXELS]
         adjectives, nouns = (torch.tensor(column) for column in zip(*labels))
         with torch.autocast("cpu", torch.bfloat16):
             raw = vision.cells(disturb(crops, generator)).flatten(1)
@@ -149,14 +156,15 @@ def train(data: Path, out: Path, minutes: float, seed: int, keep, start: Path | 
         tiles = image[: GROUPS * len(LEVELS)]
         near, loose = GROUPS + len(tiles), GROUPS + len(tiles) + LOOSE
         averaged = F.normalize((tiles.view(GROUPS, len(LEVELS), -1) * levels_used(random)).sum(1), dim=1)
-        image = torch.cat([averaged, image])
+        entries = F.normalize(averaged.view(INSTANCES, PIXELS, -1).mean(1), dim=1)
+        image = torch.cat([averaged, image, entries])
         texts, negatives = queries.embed(text, random)
         cosines = image @ texts.T
         logits = SCALE * (cosines - (image @ negatives.T).amax(1, keepdim=True))
         true, counts = queries.truth(adjectives, nouns)
         loss = torch.zeros(())
-        parts = {"pixel": (0, GROUPS, 1.0, 1.0), "near": (GROUPS, near, 0.5, 0.3), "tile": (near, loose, 0.5, 0.3)}
-        parts["isolated"] = (loose, len(image), 0.6, 0.6)
+        parts = {"pixel": (0, GROUPS, 1.0, 1.0), "near": (GROUPS, near, 0.5, 0.3), "tile": (near, loose, 0.8, 0.3)}
+        parts |= {"isolated": (loose, loose + ISOLATED, 1.0, 0.6), "entry": (loose + ISOLATED, len(image), 0.7, 1.0)}
         for name, (a, b, naming, relevancy) in parts.items():
             one = naming_loss(cosines[a:b], queries, adjectives[a:b], nouns[a:b])
             two = relevancy_loss(logits[a:b], true[a:b], counts[a:b])
@@ -170,7 +178,7 @@ def train(data: Path, out: Path, minutes: float, seed: int, keep, start: Path | 
         step += 1
         if step % 4 == 0:
             average(mean, nn.ModuleList([vision, text]), min(0.995, step / (step + 80)))
-        if step % 500 == 0 or step == 20:
+        if step % 250 == 0 or step == 20:
             figures = ", ".join(f"{key} {value:.3f}" for key, value in seen.items())
             print(f"{time.time() - begin:.0f} s, step {step}, {len(rooms)} rooms: {figures}", flush=True)
             save(out, mean)

@@ -1,7 +1,7 @@
 """The words that the toy encoders know, and the texts that they are trained on.
 
 `vocabulary.json` is written next to the training rooms by renderRooms.ts from the demo's catalogue:
-{ adjectives: [...], nouns: [...], plain: [nouns without an adjective], surfaces: [...], classes: ["red mug", ...] }.
+{ colours: { red: [r, g, b], ... }, adjectives: [...], nouns: [...], plain: [nouns without an adjective], surfaces: [...], classes: ["red mug", ...] }.
 
 A text is a pair (adjective, noun), either of which may be missing: "red mug", "mug", "red". Articles change nothing.
 """
@@ -31,6 +31,7 @@ class Vocabulary:
     def __init__(self, path: Path):
         raw = json.loads(Path(path).read_text())
         self.adjectives: list[str] = raw["adjectives"]
+        self.colours: dict[str, list[int]] = raw["colours"]
         self.nouns: list[str] = raw["nouns"]
         self.plain: list[str] = raw["plain"]
         self.surfaces: list[str] = raw["surfaces"]
