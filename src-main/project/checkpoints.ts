@@ -38,7 +38,10 @@ const semanticsState = z.object({
   joinedAt: z.int().positive(),
   codebook: z.string().max(128),
   entries: z.int().min(1).max(255),
-  frame: z.object({ centre: z.tuple([z.number(), z.number(), z.number()]).readonly(), halfSide: z.number().positive() }),
+  frame: z.object({
+    centre: z.tuple([z.number(), z.number(), z.number()]).readonly(),
+    halfSide: z.number().positive(),
+  }),
   crossEntropy: z.number().nullable(),
 });
 const runFile = z.object({

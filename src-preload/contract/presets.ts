@@ -112,7 +112,8 @@ const notes: TrainingSettings = {
 /**
  * For runs of hundreds to some thousands of steps on a CPU, chosen on photos that no reported figure is computed from: larger
  * rates, since a short run has fewer steps to arrive in; few passes of density control with full statistics; no opacity resets,
- * from which a short run does not recover; half-size photos first; higher harmonics once the shape stands.
+ * from which a short run does not recover; half-size photos first; higher harmonics once the shape stands. Semantics start from the
+ * maps and then learn slowly under strong smoothing: at large rates they fit the pictures and lose the Gaussians (docs/ablation.md).
  */
 const legato: TrainingSettings = {
   ...notes,
@@ -144,14 +145,17 @@ const legato: TrainingSettings = {
   codebookDecayEpochs: 2,
   codebookBatch: 16_384,
   codebookRate: 1e-3,
+  mapPooling: 'superpixels',
   semanticFrom: 9000,
   semanticStart: 'lift',
   uncertaintyForm: 'log',
   uncertaintyBelow: 0,
   semanticSamples: 4096,
-  semanticRate: 0.01,
-  smoothingSamples: 8192,
-  smoothingInterval: 10,
+  semanticRate: 0.002,
+  networkRate: 3e-3,
+  smoothingWeight: 50,
+  smoothingSamples: 1024,
+  smoothingInterval: 2,
   smoothingNormalises: true,
 };
 
