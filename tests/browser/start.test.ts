@@ -144,7 +144,7 @@ describe.runIf(browserWanted)('the start page in Chromium', () => {
     await card.getByRole('button', { name: 'Open the demo room' }).click();
     await card.getByRole('button', { name: 'Train this room' }).waitFor();
     await card.getByText('4 photos, 1 held out').waitFor();
-    const path = join(home, 'cache', 'demo-v1-1-12-4-32x32-quick');
+    const path = join(home, 'cache', 'demo-v1-74-12-4-32x32-quick');
     expect(await page.getByTestId('command').innerText()).toBe(`npx legato train ${path}`);
     expect((await loadCapture(path)).heldOut).toEqual(['002.png']);
     await photograph(page, 'start-browser-demo');

@@ -49,7 +49,7 @@ describe('DemoRoom', () => {
     room.make();
     await done;
     expect(stages).toContain('light');
-    const path = join(home, 'cache', 'demo-v1-1-12-4-32x32-quick');
+    const path = join(home, 'cache', 'demo-v1-74-12-4-32x32-quick');
     const ready = { state: 'ready', path, photos: 4, heldOut: 1, classes: 24 };
     expect(await room.state()).toEqual(ready);
     expect(await new DemoRoom(small).state()).toEqual(ready);
