@@ -1,3 +1,4 @@
+import { interpolateViridis } from 'd3-scale-chromatic';
 /**
  * Rendered channels as 8-bit pictures.
  *
@@ -23,24 +24,14 @@ export interface Picture {
   readonly range: [number, number] | null;
 }
 
-/** Viridis at nine equal distances, 0…255. */
-const VIRIDIS = [
-  [68, 1, 84],
-  [72, 40, 120],
-  [62, 74, 137],
-  [49, 104, 142],
-  [38, 130, 142],
-  [31, 158, 137],
-  [53, 183, 121],
-  [110, 206, 88],
-  [253, 231, 37],
-];
+/** Viridis as 256 colours of three bytes. */
+const VIRIDIS = Array.from({ length: 256 }, (_, level) =>
+  [1, 3, 5].map((at) => Number.parseInt(interpolateViridis(level / 255).slice(at, at + 2), 16)),
+);
 
 /** The colour of a value in 0…1, channel by channel. */
 export function viridis(value: number, channel: number): number {
-  const at = Math.min(1, Math.max(0, value)) * (VIRIDIS.length - 1);
-  const low = Math.min(VIRIDIS.length - 2, Math.floor(at));
-  return VIRIDIS[low][channel] + (at - low) * (VIRIDIS[low + 1][channel] - VIRIDIS[low][channel]);
+  return VIRIDIS[Math.round(Math.min(1, Math.max(0, value)) * (VIRIDIS.length - 1))][channel];
 }
 
 /** Draws one channel of a scene. */
