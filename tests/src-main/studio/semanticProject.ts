@@ -26,7 +26,7 @@ export const SPLATS: readonly { at: [number, number, number]; scale: [number, nu
   { at: [-0.8, 0, 3], scale: [0.25, 0.25, 0.25], label: 2 },
   { at: [0.8, 0.1, 3], scale: [0.25, 0.25, 0.25], label: 3 },
 ];
-export const SIZE = { width: 40, height: 30 };
+export const SIZE = { width: 48, height: 36 };
 const VIEWS = 6;
 const HELD_OUT = [1, 4];
 const MODEL = 'toy-clip';
@@ -77,7 +77,7 @@ export async function writeSemanticProject(
   const { geometry, sphericalHarmonics } = model.arrays();
   for (const part of ['images', 'truth/class', 'truth/depth']) await mkdir(join(capture, part), { recursive: true });
   const photos = Array.from({ length: VIEWS }, (_, i) => `${i}.png`);
-  const focal = 36;
+  const focal = 43.2;
   const intrinsics = { width, height, fx: focal, fy: focal, cx: width / 2, cy: height / 2 };
   const centres = photos.map((_, i) => [0.3 * (i - 2.5), 0.05 * i, 0]);
   const cameras = centres.map(([x, y, z]) => ({
