@@ -32,7 +32,7 @@ export const rooms = {
   renderer: {
     path: 'src-renderer',
     may: ['locales'],
-    packages: ['vue', 'pinia', 'three', '@sparkjsdev/spark'],
+    packages: ['vue', 'pinia', 'three', '@sparkjsdev/spark', 'reka-ui', 'uplot', 'd3-scale-chromatic'],
     node: false,
   },
   locales: { path: 'resources/locales', may: [] },

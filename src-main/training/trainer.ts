@@ -220,7 +220,7 @@ export class Trainer {
   ): void {
     const { step, steps, splats } = run;
     const etaSeconds = figures.stepsPerSecond > 0 ? (steps - step) / figures.stepsPerSecond : 0;
-    const cost = { memoryBytes: this.#resident(), cpuSeconds: processCpuSeconds() };
+    const cost = { memoryBytes: this.#resident(), cpuSeconds: processCpuSeconds(), viewerShare: 0 };
     this.#ports.publish({ type: 'progress', step, steps, splats, etaSeconds, ...figures, ...cost });
   }
 

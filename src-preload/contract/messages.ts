@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { trainingSettings } from './settings';
 import type { SettingName } from './settings';
 import { trainerStates } from './trainerLife';
+import { viewerCommands, viewerEvents } from './viewerMessages';
 
 const count = z.int().min(0);
 const seconds = z.number().min(0);
@@ -39,6 +40,19 @@ export const liveSettings = [
   'opacityResetTo',
   'maxSplats',
   'prefetch',
+  'threads',
+  'semanticWeight',
+  'crossEntropyWeight',
+  'uncertaintyWeight',
+  'learnUncertainty',
+  'semanticSamples',
+  'semanticRate',
+  'uncertaintyRate',
+  'networkRate',
+  'smoothingWeight',
+  'smoothingFloor',
+  'smoothingSamples',
+  'smoothingInterval',
 ] as const satisfies readonly SettingName[];
 
 /** Settings that may differ when a saved run is continued. */
@@ -71,6 +85,9 @@ export const trainerCommand = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('checkpoint') }),
   z.strictObject({ type: z.literal('evaluate') }),
   z.strictObject({ type: z.literal('change'), settings: settingsChange }),
+  /** photos that are not trained on from the next step; all others are. Not of a run's held-out photos */
+  z.strictObject({ type: z.literal('disable'), photos: z.array(z.string()).max(100_000) }),
+  ...viewerCommands,
 ]);
 export type TrainerCommand = z.infer<typeof trainerCommand>;
 export type StartCommand = Extract<TrainerCommand, { type: 'start' }>;
@@ -122,6 +139,8 @@ export const trainerEvent = z.discriminatedUnion('type', [
     memoryBytes: count,
     /** user + system of the trainer */
     cpuSeconds: seconds,
+    /** share of the trainer's time since the last report that went into what viewers see */
+    viewerShare: z.number().min(0).max(1),
     /** null until semantics have joined */
     semantics: z
       .object({
@@ -157,6 +176,9 @@ export const trainerEvent = z.discriminatedUnion('type', [
     splats: count,
     opacityReset: z.boolean(),
   }),
+  /** the photos that are not trained on */
+  z.object({ type: z.literal('disabled'), step: count, photos: z.array(z.string()) }),
+  ...viewerEvents,
   z.object({ type: z.literal('warning'), message: z.string() }),
   z.object({ type: z.literal('failed'), step: count, failure: trainerFailure, checkpointStep: count.nullable() }),
   z.object({

@@ -42,6 +42,7 @@ describe('trainer events', () => {
       etaSeconds: 1,
       memoryBytes: 1,
       cpuSeconds: 1,
+      viewerShare: 0.01,
       semantics: { crossEntropy: 2.5, accuracy: 0.5, uncertainty: 0.1 },
     };
     expect(trainerEvent.parse(progress)).toEqual(progress);
