@@ -8,7 +8,6 @@ namespace legato {
 namespace {
 
 constexpr int kFeatures = kSemanticColumns - 1;
-constexpr int kSampleColumns = kSemanticColumns + 1;
 
 Napi::Value element(const Napi::Object& o, const char* key, int index) { return o.Get(key).As<Napi::Object>().Get(static_cast<uint32_t>(index)); }
 

@@ -5,6 +5,7 @@
 #include "dispatch.h"
 #include "rasterizer.h"
 #include "sampler.h"
+#include "semantic_sampler.h"
 
 namespace legato {
 
@@ -59,7 +60,6 @@ class RasterizerObject : public Napi::ObjectWrap<RasterizerObject> {
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "Rasterizer",
                        {InstanceMethod("forward", &RasterizerObject::forward), InstanceMethod("backward", &RasterizerObject::backward),
-                        InstanceMethod("sample", &RasterizerObject::sample),
                         InstanceMethod("compositeSamples", &RasterizerObject::compositeSamples),
                         InstanceMethod("scatterSamples", &RasterizerObject::scatterSamples),
                         InstanceMethod("sampleWeights", &RasterizerObject::sampleWeights),
@@ -106,52 +106,41 @@ class RasterizerObject : public Napi::ObjectWrap<RasterizerObject> {
     return env.Undefined();
   }
 
-  /** sample(frame, pixels) → the number that names this sample */
-  Napi::Value sample(const Napi::CallbackInfo& info) {
+  /** compositeSamples(frame, pixels, semantics, count, out [pixels, 10]) → the number that names this sample */
+  Napi::Value compositeSamples(const Napi::CallbackInfo& info) {
     const auto frame = static_cast<uint64_t>(info[0].ToNumber().Int64Value());
-    const int32_t* pixels = integersOf(info[1], "pixels", 0);
-    const auto count = info[1].As<Napi::Int32Array>().ElementLength();
-    if (count > kMaxRows) refuse(info.Env(), "pixels: too many");
+    const int pixels = pixelsOf(info[1]);
+    const int count = info[3].ToNumber().Int32Value();
+    if (count < 0 || count > kMaxRows) refuse(info.Env(), "count is out of range");
+    const Floats semantics = floatsOf(info[2], "semantics", static_cast<size_t>(count) * kSemanticColumns);
+    const Floats out = floatsOf(info[4], "out", static_cast<size_t>(pixels) * kSampleColumns);
     guarded(info.Env(), [&] {
       rasterizer_.require(frame);
-      sampler_.gather(kernels(), rasterizer_, pixels, static_cast<int>(count));
+      semanticSampler_.composite(kernels(), rasterizer_, info[1].As<Napi::Int32Array>().Data(), pixels, semantics.data, count, out.data);
     });
     return Napi::Number::New(info.Env(), static_cast<double>(++sample_));
   }
 
-  void requireSample(const Napi::Value& v) const {
-    if (v.ToNumber().Int64Value() != static_cast<int64_t>(sample_)) refuse(v.Env(), "another sample was taken on this rasteriser since");
-  }
-
-  /** compositeSamples(sample, semantics, count, out [pixels, 10]) */
-  Napi::Value compositeSamples(const Napi::CallbackInfo& info) {
-    requireSample(info[0]);
-    const int count = info[2].ToNumber().Int32Value();
-    if (count < 0 || count > kMaxRows) refuse(info.Env(), "count is out of range");
-    const Floats semantics = floatsOf(info[1], "semantics", static_cast<size_t>(count) * kSemanticColumns);
-    const Floats out = floatsOf(info[3], "out", static_cast<size_t>(sampler_.pixels()) * (kSemanticColumns + 1));
-    guarded(info.Env(), [&] { sampler_.composite(kernels(), semantics.data, count, out.data); });
-    return info.Env().Undefined();
-  }
-
-  /** scatterSamples(sample, semantics, count, dOut [pixels, 10], dSemantics) */
+  /** scatterSamples(sample, dOut [pixels, 10], dSemantics) */
   Napi::Value scatterSamples(const Napi::CallbackInfo& info) {
-    requireSample(info[0]);
-    const int count = info[2].ToNumber().Int32Value();
-    if (count < 0 || count > kMaxRows) refuse(info.Env(), "count is out of range");
-    const size_t rows = static_cast<size_t>(count);
-    const Floats semantics = floatsOf(info[1], "semantics", rows * kSemanticColumns);
-    const Floats dOut = floatsOf(info[3], "dOut", static_cast<size_t>(sampler_.pixels()) * (kSemanticColumns + 1));
-    const Floats to = floatsOf(info[4], "semantics gradient", rows * kSemanticColumns);
+    if (info[0].ToNumber().Int64Value() != static_cast<int64_t>(sample_))
+      refuse(info.Env(), "another sample was taken on this rasteriser since");
+    const Floats dOut = floatsOf(info[1], "dOut", static_cast<size_t>(semanticSampler_.pixels()) * kSampleColumns);
+    const Floats to = floatsOf(info[2], "semantics gradient", static_cast<size_t>(semanticSampler_.count()) * kSemanticColumns);
     const int capacity = static_cast<int>(to.length / kSemanticColumns);
-    guarded(info.Env(), [&] { sampler_.scatter(kernels(), semantics.data, count, dOut.data, to.data, capacity); });
+    guarded(info.Env(), [&] { semanticSampler_.scatter(kernels(), dOut.data, to.data, capacity); });
     return info.Env().Undefined();
   }
 
-  /** sampleWeights(sample) → copies { offsets, rows, weights } */
+  /** sampleWeights(frame, pixels) → copies { offsets, rows, weights } */
   Napi::Value sampleWeights(const Napi::CallbackInfo& info) {
-    requireSample(info[0]);
     const Napi::Env env = info.Env();
+    const auto frame = static_cast<uint64_t>(info[0].ToNumber().Int64Value());
+    const int count = pixelsOf(info[1]);
+    guarded(env, [&] {
+      rasterizer_.require(frame);
+      sampler_.gather(kernels(), rasterizer_, info[1].As<Napi::Int32Array>().Data(), count);
+    });
     const size_t pixels = static_cast<size_t>(sampler_.pixels()), pairs = sampler_.pairs();
     auto offsets = Napi::Uint32Array::New(env, pixels + 1);
     auto rows = Napi::Uint32Array::New(env, pairs);
@@ -166,12 +155,21 @@ class RasterizerObject : public Napi::ObjectWrap<RasterizerObject> {
     return out;
   }
 
+  /** How many pixels are asked for. */
+  static int pixelsOf(const Napi::Value& value) {
+    integersOf(value, "pixels", 0);
+    const auto count = value.As<Napi::Int32Array>().ElementLength();
+    if (count > kMaxRows) refuse(value.Env(), "pixels: too many");
+    return static_cast<int>(count);
+  }
+
   Napi::Value memoryBytes(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), static_cast<double>(rasterizer_.memoryBytes() + sampler_.memoryBytes()));
+    return Napi::Number::New(info.Env(), static_cast<double>(rasterizer_.memoryBytes() + sampler_.memoryBytes() + semanticSampler_.memoryBytes()));
   }
 
   Rasterizer rasterizer_;
   Sampler sampler_;
+  SemanticSampler semanticSampler_;
   uint64_t sample_ = 0;
 };
 

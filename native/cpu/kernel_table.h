@@ -41,10 +41,9 @@ struct KernelTable {
   void (*softmaxLogits)(float* logits, int rows, int classes, int stride, int32_t* top);
   int (*sampleLanes)();
   void (*tileWeights)(const TileJob&, const int32_t* pixels, int count, uint32_t* rows, float* weights, int32_t* lengths);
-  void (*compositeSamples)(const uint32_t* offsets, const uint32_t* rows, const float* weights, const float* semantics, const float* u,
-                           int begin, int end, float* out);
-  void (*scatterSamples)(const uint32_t* offsets, const uint32_t* rows, const float* weights, const float* dOut, int begin, int end,
-                         float* sums);
+  int (*tileComposite)(const TileJob&, const int32_t* pixels, int count, const float* semantics, const float* u, float* out,
+                       uint32_t* rows, float* weights);
+  void (*tileScatter)(const uint32_t* rows, const float* weights, int count, const float* dOut, float* sums);
   void (*uncertainties)(const float* semantics, int begin, int end, float* u);
   double (*multiplyAdds)(int rounds, float* sink);
   void (*streamRead)(const float* data, size_t length, float* sink);

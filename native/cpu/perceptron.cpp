@@ -15,7 +15,6 @@ namespace legato {
 namespace {
 
 constexpr int kFeatures = kSemanticColumns - 1;
-constexpr int kSampleColumns = kSemanticColumns + 1;
 constexpr float kShortest = 1e-6f;  // length below which a feature is not stretched to 1
 
 struct Worker {

@@ -72,6 +72,7 @@ ForwardReport Rasterizer::forward(const KernelTable& kernels, const View& view, 
   view_ = view;
   plan_ = planChannels(channels, semanticsMovesGeometry);
   scratch_.resize(pool().threads());
+  rows_ = in.count;
   const int chunkCount = (in.count + kChunk - 1) / kChunk;
   const size_t slotCount = static_cast<size_t>(chunkCount) * kChunk;
   grow(splats_, slotCount);

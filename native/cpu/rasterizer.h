@@ -46,6 +46,8 @@ class Rasterizer {
   int height() const { return view_.height; }
   int tilesX() const { return binning_.tilesX(); }
   int tiles() const { return binning_.tiles(); }
+  /** rows of the parameters that the last picture was drawn from */
+  int rows() const { return rows_; }
   TileJob tile(int index) const;
 
   size_t memoryBytes() const;
@@ -58,6 +60,7 @@ class Rasterizer {
   ChannelPlan plan_{};
   Binning binning_;
   uint64_t frame_ = 0;
+  int rows_ = 0;
   std::vector<ChunkReport> chunks_;
   std::vector<Splat2D> splats_;             // by slot
   std::vector<float> features_;             // by slot

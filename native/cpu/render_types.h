@@ -15,6 +15,8 @@ namespace legato {
 constexpr int kGeometryColumns = 11;   // mean 3, log-scale 3, quaternion wxyz 4, opacity logit 1
 constexpr int kHarmonicColumns = 48;   // coefficient-major: k*3 + channel
 constexpr int kSemanticColumns = 9;    // S_G 8, u logit 1
+constexpr int kSampleColumns = 10;     // S_G 8, R_u, α of a sampled pixel
+constexpr int kScatterColumns = 16;    // a pixel's row of gradients in whole vectors of every instruction set
 constexpr int kProbeColumns = 3;       // screen gradient x, y in NDC; radius in px
 
 constexpr int kTile = 16;              // pixels along a side

@@ -1,13 +1,11 @@
-/**
- * Semantics and uncertainty at single pixels of the last picture, without rendering the rest: the weights of what each pixel sees,
- * then a small sparse product per channel. The weights are constants of the semantics (METHOD §1), so its gradient is the transpose.
- */
+/** Which splats single pixels of the last picture see, and how much of each: lists by pixel, for lifting, picking and scoring. */
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "pixel_groups.h"
 #include "rasterizer.h"
 
 namespace legato {
@@ -23,19 +21,12 @@ class Sampler {
   const uint32_t* rows() const { return rows_.data(); }
   const float* weights() const { return weights_.data(); }
 
-  /** Σ w·S_G (8), Σ w·u, Σ w per pixel. @param semantics  [count, 9] @param out  [pixels, 10] */
-  void composite(const KernelTable& kernels, const float* semantics, int count, float* out);
-
-  /** ∂L/∂semantics [rows, 9], all rows written, from ∂L/∂out [pixels, 10]; the last column of out (Σ w) passes nothing. */
-  void scatter(const KernelTable& kernels, const float* semantics, int count, const float* dOut, float* dSemantics, int rows);
-
   size_t memoryBytes() const;
 
  private:
-  struct Group {
-    int tile, begin, end;      // of order_
+  struct Place {
     int worker;
-    size_t at;                 // in the worker's arena
+    size_t at;                         // in the worker's arena
   };
   struct Arena {
     std::vector<uint32_t> rows;
@@ -43,20 +34,13 @@ class Sampler {
     std::vector<uint32_t> laneRows;
     std::vector<float> laneWeights;
   };
-  void requireRows(int count) const;
-  void sigmoids(const KernelTable& kernels, const float* semantics, int count);
 
+  PixelGroups groups_;
   std::vector<uint32_t> offsets_{0};   // [pixels + 1]
   std::vector<uint32_t> rows_;
   std::vector<float> weights_;
-  uint32_t highestRow_ = 0;
-  std::vector<int32_t> order_;         // pixels' numbers, by tile
-  std::vector<int32_t> place_;         // pixels' places, in that order
-  std::vector<int> tileBegin_;
-  std::vector<Group> groups_;
+  std::vector<Place> lists_;           // by group
   std::vector<Arena> arenas_;          // by worker
-  std::vector<float> u_;
-  std::vector<std::vector<float>> sums_;  // by thread
 };
 
 }  // namespace legato

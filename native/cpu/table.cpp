@@ -31,8 +31,8 @@ void networkBackward(const Network&, int, const NetworkRows&, const NetworkRows&
 void softmaxLogits(float*, int, int, int, int32_t*);
 int sampleLanes();
 void tileWeights(const TileJob&, const int32_t*, int, uint32_t*, float*, int32_t*);
-void compositeSamples(const uint32_t*, const uint32_t*, const float*, const float*, const float*, int, int, float*);
-void scatterSamples(const uint32_t*, const uint32_t*, const float*, const float*, int, int, float*);
+int tileComposite(const TileJob&, const int32_t*, int, const float*, const float*, float*, uint32_t*, float*);
+void tileScatter(const uint32_t*, const float*, int, const float*, float*);
 void uncertainties(const float*, int, int, float*);
 double multiplyAdds(int, float*);
 void streamRead(const float*, size_t, float*);
@@ -71,8 +71,8 @@ const KernelTable* LEGATO_TABLE() {
       LEGATO_ISA::softmaxLogits,
       LEGATO_ISA::sampleLanes,
       LEGATO_ISA::tileWeights,
-      LEGATO_ISA::compositeSamples,
-      LEGATO_ISA::scatterSamples,
+      LEGATO_ISA::tileComposite,
+      LEGATO_ISA::tileScatter,
       LEGATO_ISA::uncertainties,
       LEGATO_ISA::multiplyAdds,
       LEGATO_ISA::streamRead,

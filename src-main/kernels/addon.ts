@@ -67,19 +67,17 @@ export interface NativeRasterizer {
     frame: number;
   };
   backward(args: NativeRenderArguments, frame: number, dImage: Float32Array, out: RenderGradientArrays): void;
-  /** Finds the blending weights at pixels of a frame; the result names the sample until the next one. */
-  sample(frame: number, pixels: Int32Array): number;
-  /** out [pixels, 10] */
-  compositeSamples(sample: number, semantics: Float32Array, count: number, out: Float32Array): void;
-  /** dSemantics is filled over its whole length */
-  scatterSamples(
-    sample: number,
+  /** out [pixels, 10] of a frame's pixels; the result names the sample until the next one. */
+  compositeSamples(
+    frame: number,
+    pixels: Int32Array,
     semantics: Float32Array,
     count: number,
-    dOut: Float32Array,
-    dSemantics: Float32Array,
-  ): void;
-  sampleWeights(sample: number): SampleWeights;
+    out: Float32Array,
+  ): number;
+  /** dSemantics is filled over its whole length */
+  scatterSamples(sample: number, dOut: Float32Array, dSemantics: Float32Array): void;
+  sampleWeights(frame: number, pixels: Int32Array): SampleWeights;
   memoryBytes(): number;
 }
 

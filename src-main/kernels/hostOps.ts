@@ -305,12 +305,29 @@ const KERNELS: Record<string, HostKernel> = {
   },
 };
 
+/**
+ * tfjs sums the gradients of a parameter that several terms reach with its `Add`, whose kernel for the cpu takes ten nanoseconds a value
+ * even where nothing is broadcast: a tenth of a step. Equal shapes take this loop, everything else the stock kernel.
+ */
+const addKernel: HostKernel = (backend, inputs, attributes) => {
+  const { a, b } = inputs;
+  if (a.dtype !== 'float32' || b.dtype !== 'float32' || !tf.util.arraysEqual(a.shape, b.shape)) {
+    const stock = tf.getKernel(tf.Add, 'cpu').kernelFunc;
+    return stock({ inputs, backend, attrs: attributes as tf.NamedAttrMap });
+  }
+  const [left, right] = [backend.floats(a), backend.floats(b)];
+  const sum = backend.allocate(left.length);
+  for (let i = 0; i < sum.length; i++) sum[i] = left[i] + right[i];
+  return backend.adopt(sum, a.shape);
+};
+
 /** Registers the backend once; later calls do nothing. */
 export function registerHostBackend(backendName: string, kernels: HostKernels): void {
   if (tf.findBackendFactory(backendName)) return;
   tf.registerBackend(backendName, () => new HostBackend(kernels), 0);
   tf.copyRegisteredKernels('cpu', backendName);
-  for (const [kernelName, kernel] of Object.entries(KERNELS)) {
+  tf.unregisterKernel(tf.Add, backendName);
+  for (const [kernelName, kernel] of Object.entries({ ...KERNELS, [tf.Add]: addKernel })) {
     tf.registerKernel({
       kernelName,
       backendName,

@@ -97,32 +97,31 @@ export class NativeKernels implements HostKernels {
     this.rasterizer.backward(renderArguments(arrays, view, semanticsMovesGeometry), frame, dImage, out);
   }
 
-  #sample(frame: RenderFrame, pixels: Int32Array): number {
+  /** The native number of a frame that is still the last one. @throws KernelArgumentError */
+  #fresh(frame: RenderFrame): number {
     const { frame: number } = frame.forward as FrameState;
     if (number !== this.lastFrame)
       throw new KernelArgumentError('sampleSemantics', 'frame', 'another picture was rendered since; sample it first');
-    return this.rasterizer.sample(number, pixels);
+    return number;
   }
 
   sampleSemantics(frame: RenderFrame, pixels: Int32Array, semantics: Float32Array, out: Float32Array): SampleState {
-    const sample = this.#sample(frame, pixels);
-    this.rasterizer.compositeSamples(sample, semantics, frame.view?.count ?? 0, out);
-    return { sample, pixels };
+    const count = frame.view?.count ?? 0;
+    return { sample: this.rasterizer.compositeSamples(this.#fresh(frame), pixels, semantics, count, out) };
   }
 
   sampleSemanticsGradient(
-    frame: RenderFrame,
+    _frame: RenderFrame,
     state: SampleState,
-    semantics: Float32Array,
+    _semantics: Float32Array,
     dOut: Float32Array,
     dSemantics: Float32Array,
   ): void {
-    const { sample } = state as { sample: number };
-    this.rasterizer.scatterSamples(sample, semantics, frame.view?.count ?? 0, dOut, dSemantics);
+    this.rasterizer.scatterSamples((state as { sample: number }).sample, dOut, dSemantics);
   }
 
   sampleWeights(frame: RenderFrame, pixels: Int32Array): SampleWeights {
-    return this.rasterizer.sampleWeights(this.#sample(frame, pixels));
+    return this.rasterizer.sampleWeights(this.#fresh(frame), pixels);
   }
 
   network(network: NetworkArrays<Float32Array>, rows: number, input: Float32Array, output: Float32Array): void {

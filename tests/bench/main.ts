@@ -5,6 +5,7 @@
  *   npm run bench -- --all           every instruction set that this machine has
  *   npm run bench -- corruption      what uncertainty and smoothing mend when labels are wrong (corruption.ts)
  *   npm run bench -- query           answers in words at the size of a real scene (query.ts)
+ *   npm run bench -- step            only what semantics add to a training step (step.ts)
  *
  * It measures and prints; it judges nothing. Times vary with whatever else the machine does: compare within one run.
  */
@@ -16,6 +17,7 @@ import { benchCodebook } from './assignment';
 import { benchAdam, benchNeighbours, benchPhoto, benchPhotometric, benchRender } from './kernels';
 import { format, header } from './measure';
 import { benchCamera, countPairs, randomScene } from './scene';
+import { printStepCost } from './step';
 
 if (process.argv[2] === 'corruption') {
   await import('./corruption');
@@ -23,6 +25,10 @@ if (process.argv[2] === 'corruption') {
 }
 if (process.argv[2] === 'query') {
   await import('./query');
+  process.exit(0);
+}
+if (process.argv[2] === 'step') {
+  await printStepCost();
   process.exit(0);
 }
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });
@@ -69,3 +75,4 @@ for (const set of sets) {
     if (threads === 1) console.log(format(benchPhoto(addon, 960, 540), machine));
   }
 }
+await printStepCost();

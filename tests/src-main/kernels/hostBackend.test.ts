@@ -29,6 +29,16 @@ describe('host backend', () => {
 
   const photo = (): tf.Tensor3D => photoToTensor(Uint8Array.of(1, 2, 3), 1, 1);
 
+  it('adds equal shapes itself and leaves the rest to the stock kernel', () => {
+    tf.tidy(() => {
+      const rows = tf.tensor2d([1, 2, 3, 4], [2, 2]);
+      expect([...rows.add(tf.tensor2d([10, 20, 30, 40], [2, 2])).dataSync()]).toEqual([11, 22, 33, 44]);
+      expect([...rows.add(tf.tensor1d([10, 20])).dataSync()]).toEqual([11, 22, 13, 24]);
+      const whole = tf.tensor1d([1, 2], 'int32').add(tf.tensor1d([3, 4], 'int32'));
+      expect([whole.dtype, ...whole.dataSync()]).toEqual(['int32', 4, 6]);
+    });
+  });
+
   it('reuses the array of a disposed output, but not while a clone lives', () => {
     const first = photo();
     const array = first.dataSync();
