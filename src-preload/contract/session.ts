@@ -81,11 +81,29 @@ export const sessionInfo = z.object({
 });
 export type SessionInfo = z.infer<typeof sessionInfo>;
 
-/** What the server pushes over its WebSocket; the page sends nothing. */
+/** Pushed when something about the session changed. */
 export const sessionEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('session'), session: sessionInfo }),
 ]);
 export type SessionEvent = z.infer<typeof sessionEvent>;
+
+/** One line of the desktop's menu bar, made from the page's table of actions, so that words and keys are said once. */
+export const menuAction = z.object({
+  /** of the page's table; `onAction` names it when the line is chosen */
+  id: z.string().min(1).max(100),
+  menu: z.enum(['file', 'edit', 'view', 'training', 'help']),
+  /** in the language of the page */
+  words: z.string().min(1).max(200),
+  /** of Electron, such as "CmdOrCtrl+K"; null without a key. The page answers the key itself; the menu only shows it */
+  accelerator: z.string().max(50).nullable(),
+  enabled: z.boolean(),
+});
+export type MenuAction = z.infer<typeof menuAction>;
+export const menuActions = z.array(menuAction).max(200);
+
+/** What a native dialog picks. */
+export const pickKinds = ['folder', 'splats'] as const;
+export type PickKind = (typeof pickKinds)[number];
 
 /** What the bridge puts on `window.legato`. */
 export interface LegatoBridge {
@@ -95,4 +113,16 @@ export interface LegatoBridge {
   readonly onSession: (listener: (session: unknown) => void) => () => void;
   /** absolute path of a dropped file or folder; empty when it has none on disk */
   readonly pathOf: (file: File) => string;
+  /** carries a `pageMessage` (wire.ts); resolves with the `answer` to it, refusals included */
+  readonly command: (message: unknown) => Promise<unknown>;
+  /** events of the studio; the state and the whole curves come first */
+  readonly onEvent: (listener: (event: unknown) => void) => () => void;
+  /** bytes of a frame (frame.ts); the page says `taken` when it is done with one */
+  readonly onFrame: (listener: (frame: ArrayBuffer) => void) => () => void;
+  /** absolute path that a person picked in a native dialog; null when it was cancelled */
+  readonly pick: (kind: PickKind) => Promise<unknown>;
+  /** the menu asks for an action, by its id */
+  readonly onAction: (listener: (id: string) => void) => () => void;
+  /** what the menu bar shows from now on */
+  readonly offer: (actions: readonly MenuAction[]) => void;
 }

@@ -46,7 +46,7 @@ export const studioCommand = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('create'), capture: path, project: path, settings, paused: z.boolean() }),
   /** the demo room: makes what is missing, opens it, trains it */
   z.strictObject({ type: z.literal('openDemo') }),
-  /** saves and closes what is open */
+  /** saves and closes what is open; while something is being opened, gives that up instead */
   z.strictObject({ type: z.literal('close') }),
   z.strictObject({ type: z.literal('forget'), path }),
 

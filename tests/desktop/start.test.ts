@@ -70,7 +70,19 @@ describe.runIf(wanted)('the start page in Electron', () => {
       bridge: Object.keys(window.legato ?? {}).sort(),
       node: 'require' in window || 'process' in window || 'Buffer' in window,
     }));
-    expect(globals).toEqual({ bridge: ['demo', 'onSession', 'pathOf', 'session'], node: false });
+    const functions = [
+      'command',
+      'demo',
+      'offer',
+      'onAction',
+      'onEvent',
+      'onFrame',
+      'onSession',
+      'pathOf',
+      'pick',
+      'session',
+    ];
+    expect(globals).toEqual({ bridge: functions, node: false });
     await app.close();
   });
 
