@@ -63,7 +63,8 @@ export const studioCommand = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('cancelWords') }),
 
   // ---- asking
-  z.strictObject({ type: z.literal('ask'), ask: askRequest.nullable() }),
+  /** `keep` puts it into the history: false while a person is still typing */
+  z.strictObject({ type: z.literal('ask'), ask: askRequest.nullable(), keep: z.boolean() }),
   /** "more like this": a living splat */
   z.strictObject({ type: z.literal('like'), id: count }),
   /** hands out the colours of entries and classes anew; 0 as they come */
