@@ -38,3 +38,21 @@ export function writeError(path: string, error: unknown): FileError {
     }
   }
 }
+
+/** The same for reading. */
+export function readError(path: string, error: unknown): FileError {
+  if (error instanceof FileError) return error;
+  switch (systemErrorCode(error)) {
+    case 'ENOENT':
+      return new FileError('missing', path, 'is not there; check the path', error);
+    case 'ENOTDIR':
+      return new FileError('missing', path, 'is not a folder; check the path', error);
+    case 'EACCES':
+    case 'EPERM':
+      return new FileError('forbidden', path, 'may not be read by this user; choose another', error);
+    default: {
+      const reason = error instanceof Error ? error.message : 'unknown';
+      return new FileError('io', path, `cannot be read (${reason})`, error);
+    }
+  }
+}

@@ -1,6 +1,7 @@
 /** A project's codebook, and words in the space of the CLIP model that it was learned from. */
 import { access } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import type { TrainingSettings } from '#contract/settings';
 import { truthFile } from '../capture/demo/truth';
 import { readCodebook } from '../language/codebook/index';
 import type { Codebook } from '../language/codebook/index';
@@ -13,13 +14,20 @@ import { projectPaths } from '../project/index';
 import type { ProjectPaths } from '../project/index';
 import { TextScores } from '../semantics/index';
 import type { QueryOrder } from '../semantics/index';
-import type { TrainedScene } from './trainedScene';
 
 export const exists = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
     () => false,
   );
+
+/** Where the codebook lies, and what its capture is. */
+export interface LanguageSource {
+  /** the project's folder */
+  readonly root: string;
+  readonly capture: string;
+  readonly settings: Pick<TrainingSettings, 'threads'>;
+}
 
 export class SceneLanguage {
   readonly paths: ProjectPaths;
@@ -37,7 +45,7 @@ export class SceneLanguage {
   }
 
   /** @throws LanguageError for a codebook that is missing or damaged */
-  static async open({ root, capture, settings }: TrainedScene): Promise<SceneLanguage> {
+  static async open({ root, capture, settings }: LanguageSource): Promise<SceneLanguage> {
     const paths = projectPaths(root);
     const [codebook, demo] = await Promise.all([readCodebook(paths.codebook), exists(truthFile(capture))]);
     return new SceneLanguage(paths, codebook, demo, settings.threads || availableParallelism());

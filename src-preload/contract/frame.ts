@@ -282,5 +282,5 @@ export const cameraSchema = z.strictObject({
   fy: z.number().positive(),
   cx: finite,
   cy: finite,
-  worldToCamera: z.array(finite).length(16),
+  worldToCamera: z.array(finite).length(16).readonly(),
 }) satisfies z.ZodType<PinholeCamera>;

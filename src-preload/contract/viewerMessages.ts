@@ -20,7 +20,7 @@ export const askOrder = z.strictObject({
   /** the texts in the expressions */
   texts: z.array(z.string().min(1).max(1000)).max(256),
   /** relevancy of every entry to every text, [texts, entries]; of likeness one row */
-  relevancies: z.instanceof(Float32Array),
+  relevancies: z.custom<Float32Array>((value) => value instanceof Float32Array, 'not a Float32Array'),
   /** codebook that the entries belong to */
   codebook: z.string().max(128),
 });

@@ -1,0 +1,80 @@
+/**
+ * From what a person asks to what the trainer can answer: expressions read, texts through the text encoder, and the relevancy of
+ * every entry of the codebook to every text (METHOD §5). The trainer has the splats, this side has the words.
+ */
+import type { AskRequest } from '#contract/studio';
+import type { AskOrder, SplatReadout } from '#contract/viewerMessages';
+import { CODES, ExpressionError, likeness, readQuestions, textsIn } from '../../semantics/index';
+import { SceneLanguage } from '../sceneLanguage';
+import { StudioError } from '../studio';
+
+const WHOLE = 255;
+
+/** A mistake in one of several questions, where it is. */
+export class QuestionError extends Error {
+  override name = 'ExpressionError';
+  /** 0-based */
+  readonly question: number;
+  /** 1-based, in that question */
+  readonly column: number;
+  constructor(question: number, error: ExpressionError) {
+    super(error.message);
+    this.question = question;
+    this.column = error.column;
+  }
+}
+
+export class Asking {
+  readonly #scene: { readonly root: string; readonly capture: string; readonly threads: number };
+  #language: Promise<SceneLanguage> | null = null;
+
+  constructor(scene: { root: string; capture: string; threads: number }) {
+    this.#scene = scene;
+  }
+
+  /** @throws QuestionError, TextError, ModelError, LanguageError */
+  async words({ questions, negatives }: AskRequest, revision: number): Promise<AskOrder> {
+    questions.forEach((question, index) => {
+      try {
+        readQuestions([question]);
+      } catch (error) {
+        if (error instanceof ExpressionError) throw new QuestionError(index, error);
+        throw error;
+      }
+    });
+    const texts = textsIn(readQuestions(questions));
+    const language = await this.#open();
+    const scores = await language.words(texts, negatives, 'relevancies');
+    return { revision, questions, texts, relevancies: scores.values, codebook: language.codebook.hash };
+  }
+
+  /** "More like this", from what a splat decodes to. @throws StudioError, LanguageError */
+  async likeness({ id, entries }: SplatReadout, revision: number): Promise<AskOrder> {
+    const language = await this.#open();
+    if (entries.length === 0)
+      throw new StudioError(this.#scene.root, `splat ${id} means nothing yet: semantics have not joined the training`);
+    const codes = { count: 1, entries: new Uint8Array(CODES), shares: new Uint8Array(CODES) };
+    entries.slice(0, CODES).forEach(({ entry, share }, i) => {
+      codes.entries[i] = entry;
+      codes.shares[i] = Math.round(WHOLE * share);
+    });
+    const relevancies = likeness(language.codebook, codes, 0);
+    return { revision, questions: [], texts: [], relevancies, codebook: language.codebook.hash };
+  }
+
+  /** Another codebook is there: the next question is asked of it. */
+  async forget(): Promise<void> {
+    const language = this.#language;
+    this.#language = null;
+    await language?.then((opened) => opened.close()).catch(() => undefined);
+  }
+
+  #open(): Promise<SceneLanguage> {
+    const { root, capture, threads } = this.#scene;
+    this.#language ??= SceneLanguage.open({ root, capture, settings: { threads } }).catch((error: unknown) => {
+      this.#language = null;
+      throw error;
+    });
+    return this.#language;
+  }
+}

@@ -1,0 +1,62 @@
+/** The codebook's entries as a page shows them: names, shares and colours that the eye can tell apart. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codebookSummary } from '#contract/codebookMessages';
+import type { CodebookEntry, StudioState } from '#contract/studio';
+import { categoricalPalette, readCodebook } from '../../language/codebook/index';
+import type { Codebook, Colour } from '../../language/codebook/index';
+import type { ProjectPaths } from '../../project/index';
+import { exists } from '../sceneLanguage';
+
+const hex = (colour: Colour): string => `#${colour.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+
+/** Colours of the classes of an ask. */
+export function classColours(count: number, seed: number): string[] {
+  return categoricalPalette(count, null, seed).map(hex);
+}
+
+export function entriesOf({ size, counts, names }: Codebook, seed: number): CodebookEntry[] {
+  const cells = Math.max(
+    1,
+    counts.reduce((sum, count) => sum + count, 0),
+  );
+  const colours = categoricalPalette(size, counts, seed);
+  return Array.from({ length: size }, (_, entry) => ({
+    name: names[entry]?.name ?? null,
+    similarity: names[entry]?.similarity ?? null,
+    share: counts[entry] / cells,
+    colour: hex(colours[entry]),
+  }));
+}
+
+/** The figures of the report beside the codebook; null for each that it does not tell. */
+const figures = codebookSummary.pick({ perplexity: true, clip: true, dino: true });
+
+/** What a project's codebook is; null while it has none. @throws LanguageError for a damaged one */
+export async function codebookState(
+  paths: ProjectPaths,
+  revision: number,
+  seed: number,
+): Promise<StudioState['codebook']> {
+  if (!(await exists(paths.codebook))) return null;
+  const codebook = await readCodebook(paths.codebook);
+  const report = figures.safeParse(await readJson(join(paths.root, 'codebook.json')));
+  return {
+    revision,
+    provisional: false,
+    entries: entriesOf(codebook, seed),
+    dead: codebook.counts.reduce((sum, count) => sum + (count === 0 ? 1 : 0), 0),
+    perplexity: report.data?.perplexity ?? null,
+    cosineClip: report.data?.clip.mean ?? null,
+    cosineDino: report.data?.dino.mean ?? null,
+    newestMap: '',
+  };
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * The state that pages are told of, and how each event of the trainer and of the language process changes it. Pure but for the
+ * draft that is written: what a process says is all that is known of it.
+ */
+import type { LanguageEvent } from '#contract/languageMessages';
+import type { TrainerEvent } from '#contract/messages';
+import type { Stage, StudioState } from '#contract/studio';
+
+/** What people are warned of at most at once. */
+const WARNINGS = 50;
+
+export const off = (reason = ''): Stage => ({ state: 'off', done: 0, total: 0, etaSeconds: null, reason });
+export const waiting = (): Stage => ({ state: 'waiting', done: 0, total: 0, etaSeconds: null, reason: '' });
+export const failed = (reason: string): Stage => ({ state: 'failed', done: 0, total: 0, etaSeconds: null, reason });
+
+export function emptyState(): StudioState {
+  return {
+    opening: null,
+    project: null,
+    stages: { geometry: off(), features: off(), codebook: off(), semantics: off() },
+    trainer: null,
+    heldOut: null,
+    semantics: null,
+    features: null,
+    codebook: null,
+    saved: null,
+    ask: null,
+    words: { ready: false, reason: '' },
+    pulls: [],
+    settings: null,
+    failure: null,
+    warnings: [],
+    memoryBytes: 0,
+  };
+}
+
+export function warn(state: StudioState, message: string, now = new Date()): void {
+  // The same words again say nothing new.
+  if (state.warnings.at(-1)?.message === message) return;
+  state.warnings = [...state.warnings, { at: now.toISOString(), message }].slice(-WARNINGS);
+}
+
+/** Changes the state by what the trainer says. */
+export function afterTrainer(state: StudioState, event: TrainerEvent, now = new Date()): void {
+  const { trainer, stages } = state;
+  switch (event.type) {
+    case 'state':
+      if (trainer) state.trainer = { ...trainer, state: event.state };
+      if (event.state === 'preparing') state.failure = null;
+      standing(state, event.state);
+      return;
+    case 'prepared': {
+      const { step, splats, backend, reason, instructionSet, threads, photos, heldOut, width, height } = event;
+      state.trainer = {
+        ...{ state: 'running', step, steps: state.trainer?.steps ?? step, splats, loss: null, psnr: null },
+        ...{ stepsPerSecond: 0, etaSeconds: 0, memoryBytes: 0, cpuSeconds: 0, viewerShare: 0 },
+        ...{ backend, reason, instructionSet, threads },
+      };
+      if (state.project) state.project = { ...state.project, photos, heldOut, width, height };
+      return;
+    }
+    case 'progress': {
+      if (!trainer) return;
+      const { step, steps, splats, loss, psnr, stepsPerSecond, etaSeconds, memoryBytes, cpuSeconds, viewerShare } =
+        event;
+      state.trainer = {
+        ...trainer,
+        ...{ step, steps, splats, loss, psnr, stepsPerSecond, etaSeconds, memoryBytes, cpuSeconds, viewerShare },
+      };
+      stages.geometry = { ...stages.geometry, done: step, total: steps, etaSeconds };
+      if (event.semantics && state.semantics) {
+        state.semantics = { ...state.semantics, ...event.semantics };
+        const { joinedAt } = state.semantics;
+        stages.semantics = {
+          ...stages.semantics,
+          ...{ done: Math.max(0, step - joinedAt), total: Math.max(0, steps - joinedAt), etaSeconds },
+        };
+      }
+      return;
+    }
+    case 'joined':
+      state.semantics = { joinedAt: event.step, crossEntropy: Math.log(event.entries), accuracy: 0, uncertainty: 0 };
+      stages.semantics = { ...waiting(), state: 'running' };
+      return;
+    case 'evaluation':
+      state.heldOut = { step: event.step, psnr: event.psnr, ssim: event.ssim };
+      return;
+    case 'checkpoint':
+      state.saved = { step: event.step, at: now.toISOString() };
+      return;
+    case 'density':
+      if (trainer) state.trainer = { ...trainer, splats: event.splats };
+      return;
+    case 'disabled':
+      if (state.project) state.project = { ...state.project, disabled: event.photos };
+      return;
+    case 'warning':
+      warn(state, event.message, now);
+      return;
+    case 'failed': {
+      const { failure, step, checkpointStep } = event;
+      state.failure = { failure, step, checkpointStep };
+      if (trainer) state.trainer = { ...trainer, state: 'failed', stepsPerSecond: 0, etaSeconds: 0 };
+      stages.geometry = { ...stages.geometry, state: 'failed', reason: failure.message };
+      if (stages.semantics.state === 'running' || stages.semantics.state === 'paused')
+        stages.semantics = { ...stages.semantics, state: 'failed', reason: failure.message };
+      return;
+    }
+    case 'finished': {
+      if (trainer)
+        state.trainer = { ...trainer, step: event.step, splats: event.splats, stepsPerSecond: 0, etaSeconds: 0 };
+      const { geometry, semantics } = stages;
+      const ended = event.complete ? 'done' : 'paused';
+      stages.geometry = { ...geometry, state: ended, done: event.step, etaSeconds: null };
+      if (semantics.state === 'running' || semantics.state === 'paused')
+        stages.semantics = { ...semantics, state: ended, etaSeconds: null };
+      return;
+    }
+    default:
+  }
+}
+
+/** Bars of what the trainer does stand where the trainer does. */
+function standing({ stages }: StudioState, state: NonNullable<StudioState['trainer']>['state']): void {
+  const bar = { preparing: 'waiting', running: 'running', paused: 'paused', finishing: 'running' } as const;
+  if (state === 'idle' || state === 'failed') return;
+  stages.geometry = { ...stages.geometry, state: bar[state], reason: '' };
+  if (['running', 'paused'].includes(stages.semantics.state) && state !== 'preparing')
+    stages.semantics = { ...stages.semantics, state: bar[state] };
+}
+
+/** Changes the state by what the language process says. */
+export function afterLanguage(state: StudioState, event: LanguageEvent, now = new Date()): void {
+  const { stages } = state;
+  switch (event.type) {
+    case 'plan':
+      state.features = {
+        ...{ stage: 'preview', photo: '', crops: 0, cropsTotal: event.cropsTotal, cropsPerSecond: 0 },
+        ...{ clip: event.clip.name, dino: event.dino.name, provider: event.provider, refusal: event.refusal },
+      };
+      stages.features = { ...waiting(), state: 'running', total: event.photos, etaSeconds: event.seconds };
+      return;
+    case 'progress': {
+      if (!state.features) return;
+      const { stage, photo, crops, cropsTotal, cropsPerSecond, photos, photosTotal, etaSeconds } = event;
+      state.features = { ...state.features, stage, photo, crops, cropsTotal, cropsPerSecond };
+      // The preview is one forward a photo: it does not fill the bar.
+      if (stage === 'crops') stages.features = { ...stages.features, done: photos, total: photosTotal, etaSeconds };
+      return;
+    }
+    case 'finished':
+      stages.features = event.complete
+        ? { ...stages.features, state: 'done', done: event.photos, total: event.photos, etaSeconds: null }
+        : { ...stages.features, state: 'paused', etaSeconds: null };
+      for (const { photo, message } of event.abandoned) warn(state, `${photo}: ${message}`, now);
+      return;
+    case 'codebookPrepared':
+      state.codebook = {
+        ...{ revision: state.codebook?.revision ?? 0, provisional: false, entries: state.codebook?.entries ?? [] },
+        ...{ dead: 0, perplexity: null, cosineClip: null, cosineDino: null, newestMap: '' },
+      };
+      stages.codebook = { ...waiting(), state: 'running', total: 100 };
+      return;
+    case 'codebookProgress': {
+      if (!state.codebook) return;
+      const { cosineClip, cosineDino, used } = event;
+      state.codebook = {
+        ...state.codebook,
+        cosineClip: cosineClip ?? state.codebook.cosineClip,
+        cosineDino: cosineDino ?? state.codebook.cosineDino,
+        dead: used === null || state.codebook.entries.length === 0 ? state.codebook.dead : 0,
+      };
+      stages.codebook = { ...stages.codebook, done: Math.round(100 * event.done), etaSeconds: event.etaSeconds };
+      return;
+    }
+    case 'codebookFinished': {
+      if (!event.summary || !state.codebook) {
+        stages.codebook = { ...stages.codebook, state: 'paused', etaSeconds: null };
+        return;
+      }
+      const { dead, perplexity, clip, dino } = event.summary;
+      state.codebook = { ...state.codebook, dead, perplexity, cosineClip: clip.mean, cosineDino: dino.mean };
+      stages.codebook = { ...stages.codebook, state: 'done', done: 100, etaSeconds: null };
+      return;
+    }
+    case 'warning':
+      warn(state, event.message, now);
+      return;
+    default:
+  }
+}

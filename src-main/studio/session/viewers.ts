@@ -1,0 +1,202 @@
+/**
+ * The pages that look at a scene, and what each of them has got of it.
+ *
+ * The trainer sees one viewer: its frames are taken off its hands at once, so that no page ever slows it, and kept. Each page has
+ * at most one frame under way; when it says `taken` it gets what is newest and what it lacks: a picture that it asked for, then
+ * the snapshot, then overlays of that snapshot. What it missed meanwhile is never sent. A page that arrives late, or when nothing
+ * trains any more, so gets the last state at once.
+ */
+import { decodeFrame, encodeFrame, FrameError } from '#contract/frame';
+import type { Frame, FrameDescription, FrameHeader, FrameOf, OverlayName } from '#contract/frame';
+
+/** What a page wants to see. */
+export interface Wishes {
+  readonly geometry: boolean;
+  readonly overlays: readonly OverlayName[];
+}
+
+interface Kept<Header extends FrameHeader = FrameHeader> {
+  readonly header: Header;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** One page, as the hub knows it. */
+export interface Viewer {
+  /** rises with every page; tells the trainer whose look it is */
+  readonly id: number;
+  watch(wishes: Wishes): void;
+  /** The page is done with the frame of that sequence. */
+  taken(sequence: number): void;
+  /** Notes that a picture will come for this page. @returns the number to ask the trainer with */
+  expect(request: number): number;
+  leave(): void;
+}
+
+interface Page {
+  readonly id: number;
+  readonly send: (frame: Uint8Array<ArrayBuffer>) => void;
+  wishes: Wishes;
+  /** sequence of the frame that the page is busy with; null when it takes another */
+  busy: number | null;
+  /** frames that it has got; weak, since only the newest matter */
+  readonly got: WeakSet<Kept>;
+  /** its newest picture that was not sent yet */
+  picture: Kept<FrameOf<'picture'>> | null;
+}
+
+/** Overlays are kept by what they carry: the newest with these names. */
+const overlayKey = (header: FrameOf<'overlay'>): string => header.sections.map(({ name }) => name).join();
+
+export interface HubPorts {
+  /** what all pages together want changed */
+  readonly wishes: (wishes: Wishes) => void;
+  /** a frame was taken off the trainer's hands */
+  readonly taken: (sequence: number) => void;
+  readonly warn: (message: string) => void;
+}
+
+export class ViewerHub {
+  readonly #ports: HubPorts;
+  readonly #pages = new Set<Page>();
+  readonly #overlays = new Map<string, Kept<FrameOf<'overlay'>>>();
+  /** whose look a request of the trainer's is, and what the page calls it */
+  readonly #looks = new Map<number, { page: Page; request: number }>();
+  #snapshot: Kept<FrameOf<'snapshot'>> | null = null;
+  #wishes: Wishes = { geometry: false, overlays: [] };
+  #nextPage = 1;
+  #nextLook = 1;
+
+  constructor(ports: HubPorts) {
+    this.#ports = ports;
+  }
+
+  get wishes(): Wishes {
+    return this.#wishes;
+  }
+
+  /** Adds a page; it gets the present state as soon as it says what it watches. */
+  join(send: (frame: Uint8Array<ArrayBuffer>) => void): Viewer {
+    const page: Page = {
+      id: this.#nextPage++,
+      send,
+      wishes: { geometry: false, overlays: [] },
+      busy: null,
+      got: new WeakSet(),
+      picture: null,
+    };
+    this.#pages.add(page);
+    return {
+      id: page.id,
+      watch: (wishes) => {
+        page.wishes = wishes;
+        this.#join();
+        this.#serve(page);
+      },
+      taken: (sequence) => {
+        if (page.busy !== sequence) return;
+        page.busy = null;
+        this.#serve(page);
+      },
+      expect: (request) => {
+        for (const [look, { page: owner }] of this.#looks) if (owner === page) this.#looks.delete(look);
+        this.#looks.set(this.#nextLook, { page, request });
+        return this.#nextLook++;
+      },
+      leave: () => {
+        this.#pages.delete(page);
+        for (const [look, { page: owner }] of this.#looks) if (owner === page) this.#looks.delete(look);
+        this.#join();
+      },
+    };
+  }
+
+  /** Takes a frame from the trainer. A malformed one is dropped, with a warning. */
+  receive(frame: Uint8Array<ArrayBuffer>): void {
+    const bytes = whole(frame);
+    let decoded: Frame;
+    try {
+      decoded = decodeFrame(bytes.buffer);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.#ports.warn(`frame dropped: ${error.message}`);
+      return;
+    }
+    const { header } = decoded;
+    this.#ports.taken(header.sequence);
+    if (header.kind === 'picture') {
+      this.#picture(header, decoded);
+      return;
+    }
+    if (header.kind === 'snapshot') {
+      this.#snapshot = { header, bytes };
+      this.#overlays.clear();
+    } else {
+      // Overlays of rows that no page can have any more.
+      if (header.snapshot !== this.#snapshot?.header.sequence) return;
+      this.#overlays.set(overlayKey(header), { header, bytes });
+    }
+    for (const page of this.#pages) this.#serve(page);
+  }
+
+  /** Forgets the scene: another one is opened, or none. */
+  clear(): void {
+    this.#snapshot = null;
+    this.#overlays.clear();
+    this.#looks.clear();
+    for (const page of this.#pages) page.picture = null;
+  }
+
+  #picture(header: FrameOf<'picture'>, frame: Frame): void {
+    const look = this.#looks.get(header.request);
+    if (!look) return;
+    this.#looks.delete(header.request);
+    look.page.picture = { header, bytes: renumbered(frame, look.request) };
+    this.#serve(look.page);
+  }
+
+  #serve(page: Page): void {
+    if (page.busy !== null) return;
+    const next = this.#next(page);
+    if (!next) return;
+    page.got.add(next);
+    page.busy = next.header.sequence;
+    page.send(next.bytes);
+  }
+
+  #next(page: Page): Kept | null {
+    const { picture, wishes } = page;
+    if (picture) {
+      page.picture = null;
+      return picture;
+    }
+    const snapshot = this.#snapshot;
+    if (!snapshot || !wishes.geometry) return null;
+    if (!page.got.has(snapshot)) return snapshot;
+    for (const overlay of this.#overlays.values()) {
+      const wanted = overlay.header.sections.some(({ name }) => (wishes.overlays as readonly string[]).includes(name));
+      if (wanted && !page.got.has(overlay)) return overlay;
+    }
+    return null;
+  }
+
+  /** Tells the trainer when the wishes of all pages together have changed. */
+  #join(): void {
+    const pages = [...this.#pages];
+    const geometry = pages.some(({ wishes }) => wishes.geometry);
+    const overlays = [...new Set(pages.flatMap(({ wishes }) => wishes.overlays))].sort();
+    const before = this.#wishes;
+    if (geometry === before.geometry && overlays.join() === before.overlays.join()) return;
+    this.#wishes = { geometry, overlays };
+    this.#ports.wishes(this.#wishes);
+  }
+}
+
+/** A frame in a buffer of its own: what comes from another process may be a piece of a larger one. */
+function whole(frame: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return frame.byteOffset === 0 && frame.byteLength === frame.buffer.byteLength ? frame : frame.slice();
+}
+
+/** A picture under the number that the page gave its look. */
+function renumbered({ header, sections }: Frame, request: number): Uint8Array<ArrayBuffer> {
+  return encodeFrame({ ...header, request } as FrameDescription, Object.fromEntries(sections));
+}
