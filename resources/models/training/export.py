@@ -146,7 +146,7 @@ def to_onnx(network: nn.Module, example: torch.Tensor, path: Path, source: str, 
 def export_clip(vocabulary: Vocabulary, weights: Path, folder: Path) -> None:
     state = torch.load(weights, weights_only=True)
     vision, text = Vision().eval(), Text(len(vocabulary.tokens)).eval()
-    vision.load_state_dict(state["vision"], strict=False)
+    vision.load_state_dict(state["vision"])
     text.load_state_dict(state["text"])
     image = torch.zeros(2, 3, CROP, CROP)
     to_onnx(

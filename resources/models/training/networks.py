@@ -14,6 +14,7 @@ from torch.nn import functional as F
 EMBEDDING = 64
 CROP = 32
 PATCH_WIDTH = 48
+CENTRE_WIDTH = 192
 PATCH = 8
 
 
@@ -38,21 +39,39 @@ class Residual(nn.Module):
 
 class Vision(nn.Module):
     """
-    Three halvings; the last convolution sees the 4x4 map of a 32-px crop whole, so it knows where the centre is. On a larger
-    picture the same weights slide by 8 px: patch (i, j) is the 32-px tile whose corner lies at (8 i, 8 j).
+    Three halvings. What a tile's vector must name is what lies at its centre, so two things know where that is: the last
+    convolutions see the 4x4 map of a 32-px crop whole, and the middle 16 px also reach the end past the halvings, from the
+    8x8 and the 16x16 map, where a thing of a few pixels is still there.
+
+        cells = head(c) + out(relu(norm(whole(c) + near(b without its border) + nearest(a without its border))))
+
+    On a larger picture the same weights slide by 8 px: patch (i, j) is the 32-px tile whose corner lies at (8 i, 8 j).
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.trunk = nn.Sequential(
-            block(3, 16, 2), block(16, 32, 2), Residual(32), block(32, 64, 2), Residual(64), block(64, 96)
+        self.fine = block(3, 16, 2)
+        self.middle = nn.Sequential(block(16, 32, 2), Residual(32))
+        self.coarse = nn.Sequential(
+            block(32, 64, 2), Residual(64), block(64, 96), Residual(96), Residual(96)
         )
-        self.deep = nn.Sequential(Residual(96), Residual(96))
         self.head = nn.Conv2d(96, EMBEDDING, 4)
+        self.whole = nn.Conv2d(96, CENTRE_WIDTH, 4, bias=False)
+        self.near = nn.Conv2d(32, CENTRE_WIDTH, 4, 2, bias=False)
+        self.nearest = nn.Conv2d(16, CENTRE_WIDTH, 8, 4, bias=False)
+        self.norm = nn.BatchNorm2d(CENTRE_WIDTH)
+        self.out = nn.Conv2d(CENTRE_WIDTH, EMBEDDING, 1, bias=False)
+        # Starts as the plain head, so that the branch can be put on a trained network.
+        nn.init.zeros_(self.out.weight)
 
     def cells(self, pixels: torch.Tensor) -> torch.Tensor:
         """[B, 64, H/8 - 3, W/8 - 3], before normalising."""
-        return self.head(self.deep(self.trunk(pixels)))
+        a = self.fine(pixels)
+        b = self.middle(a)
+        c = self.coarse(b)
+        plain = self.head(c)
+        seen = self.whole(c) + self.near(b[:, :, 2:-2, 2:-2]) + self.nearest(a[:, :, 4:-4, 4:-4])
+        return plain + self.out(F.relu(self.norm(seen)))
 
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         cells = self.cells(pixels)

@@ -61,11 +61,13 @@ def load_room(folder: Path, vocabulary: Vocabulary, index: int) -> Room:
         ids, counts = np.unique(instances[view], return_counts=True)
         ids, counts = ids[(ids > 0) & (counts >= 12)], counts[(ids > 0) & (counts >= 12)]
         boxes, places = [], []
-        for instance in ids:
-            rows, columns = np.nonzero(instances[view] == instance)
+        order = np.argsort(instances[view], axis=None, kind="stable")
+        starts = np.searchsorted(instances[view].reshape(-1)[order], ids)
+        for instance, start, count in zip(ids, starts, counts):
+            rows, columns = np.divmod(order[start : start + count], width)
             boxes.append((int(instance), columns.min(), rows.min(), columns.max() + 1, rows.max() + 1))
             places.append(np.stack([columns, rows], 1).astype(np.int16))
-        odds = counts**0.2
+        odds = counts**0.1
         room.photos.append(
             Photo(
                 torch.from_numpy(padded).permute(2, 0, 1)[None],
@@ -157,33 +159,68 @@ def class_at(photo: Photo, x: float, y: float) -> int:
     return int(photo.classes[min(max(int(y), 0), height - 1), min(max(int(x), 0), width - 1)])
 
 
-def pyramid_group(photo: Photo, place: np.ndarray, random: np.random.Generator) -> tuple[int, list[torch.Tensor], list[int]]:
+CELL = 4  # px of a 240-px photo: the app's grid at standard detail
+REGION = 4  # cells a side
+# Tile edges in photo heights and the stride's factor: the app's default preset at standard, full and fast detail, METHOD's levels.
+PYRAMIDS = [
+    (np.array([0.1, 0.15, 0.2]), 1.0),
+    (np.array([0.05, 0.1, 0.15, 0.2]), 1.0),
+    (np.array([0.1, 0.2]), np.sqrt(2)),
+    (LEVELS[1:], 1.0),
+]
+PYRAMID_ODDS = [0.8, 0.08, 0.04, 0.08]
+
+
+@dataclass
+class Region:
+    """A square of the dense features: the tiles that it is interpolated from, and what is there."""
+
+    crops: list[torch.Tensor]
+    weights: np.ndarray  # [cells, tiles] bilinear, the sum over a level is 1
+    labels: np.ndarray  # [cells] class at each cell's centre
+
+
+def region(photo: Photo, pick: int, random: np.random.Generator) -> Region:
     """
-    What a pixel of the dense features is averaged from: seven crops, one a level, whose centres lie around the pixel as
-    the neighbouring tiles of that level do (triangular, as bilinear weights fall). Returns the class at the pixel, the
-    crops and the class at the centre of each.
+    Around a pixel of the photo's instance of that index, the tiles where the app cuts them: centres from edge to edge of the photo,
+    at most a stride apart, bilinear in between (METHOD §2).
     """
     height, width = photo.classes.shape
-    x, y = place[random.integers(len(place))] + 0.5
-    crops, labels = [], []
-    for level, stride in zip(LEVELS, STRIDES):
-        side = level * height * random.uniform(0.95, 1.05)
-        dx, dy = random.triangular(-1, 0, 1, 2) * level * height * stride
-        cx, cy = min(max(x + dx, 0), width), min(max(y + dy, 0), height)
-        crops.append(cut(photo, cx, cy, side))
-        labels.append(class_at(photo, cx, cy))
-    return class_at(photo, x, y), crops, labels
+    x, y = photo.places[pick][random.integers(len(photo.places[pick]))]
+    cells = []
+    for at, length in ((y, height), (x, width)):
+        first = min(max(int(at) // CELL - REGION // 2, 0), length // CELL - REGION)
+        cells.append((first + np.arange(REGION)) * CELL + CELL / 2)
+    levels, factor = PYRAMIDS[random.choice(len(PYRAMIDS), p=PYRAMID_ODDS)]
+    crops, weights = [], []
+    for level in levels:
+        stride = level * height * min(1, factor * np.interp(level, [0.05, 0.15], [1.0, 0.5]))
+        axes = []
+        for positions, length in zip(cells, (height, width)):
+            count = int(np.ceil(length / stride - 1e-9)) + 1
+            places = positions / (length / (count - 1))
+            low = np.minimum(places.astype(int), count - 2)
+            start, stop = low[0], low[-1] + 2
+            share = np.maximum(0, 1 - np.abs(places[:, None] - np.arange(start, stop)[None]))
+            axes.append((share, np.linspace(0, length, count)[start:stop]))
+        (down, ys), (across, xs) = axes
+        weights.append(np.einsum("ai,bj->abij", down, across).reshape(REGION * REGION, -1))
+        for tile_y in ys:
+            for tile_x in xs:
+                crops.append(cut(photo, tile_x, tile_y, level * height))
+    rows, columns = (axis.astype(int) for axis in cells)
+    labels = photo.classes[np.ix_(rows, columns)].reshape(-1).astype(int)
+    return Region(crops, np.concatenate(weights, 1).astype(np.float32), labels)
 
 
-def pixels_of_one(room: Room, count: int, random: np.random.Generator):
-    """`count` pixel groups of one instance, over the photos that show it; an instance of little area is drawn almost as often."""
+def regions_of_one(room: Room, count: int, random: np.random.Generator) -> tuple[int, list[Region]]:
+    """A class and `count` regions around its instance, over the photos that show it; one of little area is drawn almost as often."""
     photo = room.photos[random.integers(len(room.photos))]
     pick = min(int(np.searchsorted(photo.odds, random.random())), len(photo.places) - 1)
-    instance = photo.boxes[pick][0]
+    instance, x0, y0, x1, y1 = photo.boxes[pick]
+    label = int(photo.classes[y0:y1, x0:x1][photo.instances[y0:y1, x0:x1] == instance][0])
     seen = [(p, i) for p in room.photos for i, box in enumerate(p.boxes) if box[0] == instance]
-    for _ in range(count):
-        shown, index = seen[random.integers(len(seen))]
-        yield pyramid_group(shown, shown.places[index], random)
+    return label, [region(*seen[random.integers(len(seen))], random) for _ in range(count)]
 
 
 # How many of a 4:3 photo's tiles are of each level.
@@ -212,24 +249,14 @@ def isolated(photo: Photo, random: np.random.Generator) -> tuple[int, torch.Tens
     return label, cut(photo, x, y, side * random.uniform(0.88, 1.3), random.uniform(0.92, 1.09))
 
 
-NOISE = torch.randn(1 << 21, generator=torch.Generator().manual_seed(0))
-
-
 def disturb(crops: torch.Tensor, generator: torch.Generator, mirror: bool = True) -> torch.Tensor:
-    """Mirrored, brighter or darker, tinted a little, blurred, noisy: [B, 3, S, S] uint8 -> about -1...1, channels last."""
-    count, size = len(crops), crops[0].numel()
-    chosen = lambda share: torch.nonzero(torch.rand(count, generator=generator) < share)[:, 0]
-    uniform = lambda low, high, *shape: torch.rand(shape, generator=generator) * (high - low) + low
-    mirrored, blurred, noisy = chosen(0.5 if mirror else 0), chosen(0.15), chosen(0.35)
-    crops = crops.index_copy(0, mirrored, crops[mirrored].flip(3))
-    x = crops.float().contiguous(memory_format=torch.channels_last)
-    x[blurred] = F.avg_pool2d(x[blurred], 3, 1, 1, count_include_pad=False)
-    padding = x.amax(1, keepdim=True) == 0
-    gain = uniform(0.85, 1.17, count, 1, 1, 1) * uniform(0.96, 1.04, count, 3, 1, 1)
-    contrast = uniform(0.9, 1.1, count, 1, 1, 1)
-    mean = x.mean((1, 2, 3), keepdim=True) * gain
-    x.mul_(gain * contrast).add_(mean * (1 - contrast)).masked_fill_(padding, 0)
-    for index in noisy.tolist():
-        start = int(torch.randint(len(NOISE) - size, (1,), generator=generator))
-        x[index] += NOISE[start : start + size].view(crops.shape[1:]) * float(uniform(0, 9, 1))
-    return x.clamp_(0, 255).mul_(2 / 255).sub_(1)
+    """
+    All mirrored or none, each a little brighter or darker and tinted: [B, 3, S, S] uint8 -> about -1...1, channels last. Little,
+    because rooms, exposures and JPEG differ as they are, and a plain ceiling and a white table differ by their shade alone.
+    """
+    uniform = lambda reach, *shape: 1 + reach * (2 * torch.rand(shape, generator=generator) - 1)
+    if mirror and torch.rand((), generator=generator) < 0.5:
+        crops = crops.flip(3)
+    gain = uniform(0.05, len(crops), 1, 1, 1) * uniform(0.015, len(crops), 3, 1, 1)
+    x = crops.float().mul_(gain).clamp_(0, 255).mul_(2 / 255).sub_(1)
+    return x.contiguous(memory_format=torch.channels_last)

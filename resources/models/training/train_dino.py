@@ -1,6 +1,6 @@
 """Trains the toy patch encoder: patches of one instance close, patches of different instances of the same room apart.
 
-    python train_dino.py --data ROOMS --out WEIGHTS [--minutes 12] [--seed 2]
+    python train_dino.py --data ROOMS --out WEIGHTS [--minutes 12] [--seed 2] [--start FOLDER]
 
 Supervised contrast (Khosla et al. 2020) on the renders' exact instance maps, temperature 0.1: the patches of two views of
 one room, drawn evenly over instances with the ones beside a boundary doubled, each against all others. No two rooms are
@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from networks import PATCH, Patches
 from rooms import MARGIN, Photo, Room, disturb, load_rooms
+from thaw import thaw_vision
 from train_clip import average
 from vocabulary import Vocabulary
 
@@ -64,6 +65,9 @@ def train(options: argparse.Namespace) -> None:
     vocabulary = Vocabulary(options.data / "vocabulary.json")
     rooms = load_rooms(options.data, vocabulary, lambda seed: seed < options.below)
     network = Patches()
+    if options.start is not None:
+        some = torch.cat([room.photos[0].pixels[:, :, MARGIN:-MARGIN, MARGIN:-MARGIN] for room in rooms[:32]])
+        thaw_vision(options.start / "onnx/model.onnx", network, disturb(some, generator, mirror=False).contiguous())
     mean = copy.deepcopy(network).eval()
     optimiser = torch.optim.AdamW(network.parameters(), options.rate, weight_decay=0.01)
     begin, step, seen = time.time(), 0, 0.0
@@ -102,6 +106,7 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=12)
     parser.add_argument("--seed", type=int, default=2)
+    parser.add_argument("--start", type=Path, help="model folder to go on from")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--below", type=int, default=1 << 40, help="only rooms whose seed is lower")
