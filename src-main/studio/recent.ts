@@ -103,8 +103,17 @@ export async function rememberProject(mention: ProjectMention, now = new Date())
     steps: mention.steps ?? known?.steps ?? null,
     psnr: mention.psnr ?? known?.psnr ?? null,
   };
-  const file = { version: 1, projects: [entry, ...projects.filter((project) => project.path !== path)] };
-  file.projects.length = Math.min(file.projects.length, RECENT_LIMIT);
+  return write([entry, ...projects.filter((project) => project.path !== path)]);
+}
+
+/** Takes a project off the list; its folder stays. Returns whether the list was written. */
+export async function forgetProject(path: string): Promise<boolean> {
+  const absolute = resolve(path);
+  return write((await read()).filter((project) => project.path !== absolute));
+}
+
+async function write(projects: readonly RecentProject[]): Promise<boolean> {
+  const file = { version: 1, projects: projects.slice(0, RECENT_LIMIT) };
   const target = recentPath();
   const temporary = `${target}.${process.pid}.tmp`;
   try {

@@ -4,7 +4,7 @@
  *
  * The project stays here, in the owner: a trainer that crashes leaves database and labels alone.
  */
-import type { SettingsChange, TrainerEvent } from '#contract/messages';
+import type { SettingsChange, TrainerCommand, TrainerEvent } from '#contract/messages';
 import { mayHappen, TrainerLifeError } from '#contract/trainerLife';
 import type { TrainerState } from '#contract/trainerLife';
 import { resolveSettings } from '#contract/presets';
@@ -12,9 +12,10 @@ import type { TrainingSettings } from '#contract/settings';
 import { CheckpointFolder, createProject, isProject, openProject, projectPaths } from '../project/index';
 import type { Project, RunStatus } from '../project/index';
 import { forkTrainer } from '../training/trainerHost';
-import type { TrainerHost, TrainerListener } from '../training/trainerHost';
+import type { FrameListener, TrainerHost, TrainerListener } from '../training/trainerHost';
 import { rememberProject } from './recent';
 import type { ProjectMention } from './recent';
+import { settingsOf } from './runSettings';
 
 export interface StartOptions {
   /** what differs from the preset, or when resuming from the run that is continued */
@@ -23,7 +24,16 @@ export interface StartOptions {
   paused?: boolean;
 }
 
-export type MakeTrainer = (listener: TrainerListener) => TrainerHost | Promise<TrainerHost>;
+export type MakeTrainer = (listener: TrainerListener, onFrame: FrameListener) => TrainerHost | Promise<TrainerHost>;
+
+/** A trainer in a process of its own. */
+export const forkedTrainer: MakeTrainer = (listener, onFrame) => forkTrainer(listener, { onFrame });
+
+/** What is said to a trainer on behalf of those who look. */
+export type ViewerCommand = Extract<
+  TrainerCommand,
+  { type: 'watch' | 'taken' | 'look' | 'ask' | 'inspect' | 'why' | 'disable' }
+>;
 
 /** A request that does not fit the project, with what to do instead. */
 export class StudioError extends Error {
@@ -39,10 +49,14 @@ export class Studio {
   readonly project: Project;
   readonly #makeTrainer: MakeTrainer;
   readonly #listeners = new Set<TrainerListener>();
+  readonly #frameListeners = new Set<FrameListener>();
   #trainer: TrainerHost | null = null;
   #state: TrainerState = 'idle';
-  #settings: Partial<TrainingSettings> = {};
+  /** of the run that was started last */
+  #settings: TrainingSettings = resolveSettings({});
   #run: number | null = null;
+  #step = 0;
+  #begun: number | null = null;
   #remembered: Promise<unknown> = Promise.resolve();
   #ended: { promise: Promise<void>; resolve: () => void } | null = null;
 
@@ -52,12 +66,12 @@ export class Studio {
   }
 
   /** Makes a project for a capture. @throws ProjectError when the folder is taken */
-  static async create(path: string, capture: string, makeTrainer: MakeTrainer = forkTrainer): Promise<Studio> {
+  static async create(path: string, capture: string, makeTrainer: MakeTrainer = forkedTrainer): Promise<Studio> {
     return new Studio(await createProject(path, capture), makeTrainer);
   }
 
   /** Opens a project for work. @throws ProjectError */
-  static async open(path: string, makeTrainer: MakeTrainer = forkTrainer): Promise<Studio> {
+  static async open(path: string, makeTrainer: MakeTrainer = forkedTrainer): Promise<Studio> {
     return new Studio(await openProject(path, 'write'), makeTrainer);
   }
 
@@ -86,17 +100,39 @@ export class Studio {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Calls back for every frame of the trainer; returns the function that stops it. */
+  subscribeFrames(listener: FrameListener): () => void {
+    this.#frameListeners.add(listener);
+    return () => this.#frameListeners.delete(listener);
+  }
+
+  /** of the trainer's process; null without one */
+  get pid(): number | null {
+    return this.#trainer?.pid ?? null;
+  }
+
+  /** What a viewer wants of the trainer; nothing happens while there is none. */
+  send(command: ViewerCommand): void {
+    this.#trainer?.send(command);
+  }
+
   /** Begins or continues training. @throws TrainerLifeError, StudioError, SettingsError */
   async start(options: StartOptions): Promise<void> {
     this.#require('start');
     const capture = this.project.capturePath;
     if (capture === null)
       throw new StudioError(this.project.paths.root, 'was made without a capture; make a new project');
-    if (!options.resume) resolveSettings(options.settings);
-    this.#settings = options.settings;
+    this.#settings = options.resume
+      ? { ...settingsOf(this.project.database, this.project.paths.root), ...options.settings }
+      : resolveSettings(options.settings);
     let resolve = (): void => undefined;
     this.#ended = { promise: new Promise((done) => (resolve = done)), resolve: () => resolve() };
-    this.#trainer ??= await this.#makeTrainer((event) => this.#hear(event));
+    this.#trainer ??= await this.#makeTrainer(
+      (event) => this.#hear(event),
+      (frame) => {
+        for (const listener of this.#frameListeners) listener(frame);
+      },
+    );
     const { settings, resume, paused } = options;
     this.#state = 'preparing';
     this.#trainer.send({ type: 'start', capture, project: this.project.paths.root, settings, resume, paused });
@@ -126,8 +162,15 @@ export class Studio {
     this.#trainer?.send({ type: 'evaluate' });
   }
 
+  /** Changes settings of the run that goes on; the project remembers them with their step. */
   change(settings: SettingsChange): void {
     this.#trainer?.send({ type: 'change', settings });
+    if (this.#run !== null) this.project.database.recordEvent(this.#run, this.#step, 'settings', settings);
+  }
+
+  /** s since the run was prepared */
+  get seconds(): number {
+    return this.#begun === null ? 0 : (performance.now() - this.#begun) / 1000;
   }
 
   /** Ends the trainer, saving a run that is under way, and closes the project. */
@@ -167,7 +210,9 @@ export class Studio {
   /** Keeps in the database what a person will want to see later. */
   #record(event: TrainerEvent): void {
     const { database } = this.project;
+    if ('step' in event) this.#step = event.step;
     if (event.type === 'prepared') {
+      this.#begun = performance.now();
       this.#run = database.startRun({ settings: this.#settings, backend: event.backend, firstStep: event.step });
       this.#remember({ splats: event.splats, steps: event.step });
       return;
@@ -180,8 +225,9 @@ export class Studio {
     };
     switch (event.type) {
       case 'progress': {
-        const { loss, psnr, splats, stepsPerSecond, memoryBytes, cpuSeconds } = event;
-        database.recordMetrics(run, event.step, { loss, psnr, splats, stepsPerSecond, memoryBytes, cpuSeconds });
+        const { loss, psnr, splats, stepsPerSecond, memoryBytes, cpuSeconds, semantics } = event;
+        const figures = { loss, psnr, splats, stepsPerSecond, memoryBytes, cpuSeconds, ...semantics };
+        database.recordMetrics(run, event.step, { ...figures, seconds: this.seconds });
         return;
       }
       case 'evaluation':

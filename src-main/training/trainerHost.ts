@@ -23,6 +23,15 @@ export interface TrainerHost {
 }
 
 export type TrainerListener = (event: TrainerEvent) => void;
+/** Takes the bytes of a frame (contract/frame.ts); they may be a piece of a larger buffer. */
+export type FrameListener = (bytes: Uint8Array<ArrayBuffer>) => void;
+
+export interface ForkOptions {
+  /** frames are dropped without it */
+  readonly onFrame?: FrameListener;
+  /** the built trainer */
+  readonly entry?: string;
+}
 
 /** The trainer was not built. */
 export class TrainerMissingError extends Error {
@@ -33,7 +42,10 @@ export class TrainerMissingError extends Error {
 const builtTrainer = fileURLToPath(new URL('../../out/main/trainer.js', import.meta.url));
 
 /** Starts a trainer in a process of its own. @throws TrainerMissingError */
-export function forkTrainer(listener: TrainerListener, entry = builtTrainer): TrainerHost {
+export function forkTrainer(
+  listener: TrainerListener,
+  { onFrame = () => undefined, entry = builtTrainer }: ForkOptions = {},
+): TrainerHost {
   if (!existsSync(entry)) throw new TrainerMissingError(`${entry}: the trainer is not built; run: npm run build`);
   const child = fork(entry, [], {
     serialization: 'advanced',
@@ -41,13 +53,29 @@ export function forkTrainer(listener: TrainerListener, entry = builtTrainer): Tr
     // A heap that starts small and a young generation that fits a step's garbage: fewer collections per second.
     execArgv: ['--max-semi-space-size=16'],
   });
-  return new ChildHost(child, listener);
+  return new ChildHost(child, listener, onFrame);
+}
+
+/** How a frame crosses between the processes. */
+export interface FrameMessage {
+  readonly type: 'frame';
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+function isFrameMessage(message: unknown): message is FrameMessage {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    Reflect.get(message, 'type') === 'frame' &&
+    Reflect.get(message, 'bytes') instanceof Uint8Array
+  );
 }
 
 class ChildHost implements TrainerHost {
   readonly pid: number | null;
   readonly #child: ChildProcess;
   readonly #listener: TrainerListener;
+  readonly #onFrame: FrameListener;
   readonly #exited: Promise<void>;
   #step = 0;
   #checkpointStep: number | null = null;
@@ -55,9 +83,10 @@ class ChildHost implements TrainerHost {
   #active = false;
   #lastWords = '';
 
-  constructor(child: ChildProcess, listener: TrainerListener) {
+  constructor(child: ChildProcess, listener: TrainerListener, onFrame: FrameListener) {
     this.#child = child;
     this.#listener = listener;
+    this.#onFrame = onFrame;
     this.pid = child.pid ?? null;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-4000);
@@ -89,6 +118,10 @@ class ChildHost implements TrainerHost {
   }
 
   #receive(message: unknown): void {
+    if (isFrameMessage(message)) {
+      this.#onFrame(message.bytes);
+      return;
+    }
     const parsed = trainerEvent.safeParse(message);
     if (!parsed.success) {
       const problem = parsed.error.issues[0];

@@ -78,6 +78,8 @@ export const trainerCommand = z.discriminatedUnion('type', [
     resume: z.boolean(),
     paused: z.boolean().optional(),
   }),
+  /** a splat file alone, to look at; nothing can be trained */
+  z.strictObject({ type: z.literal('show'), splats: z.string().min(1) }),
   z.strictObject({ type: z.literal('pause') }),
   z.strictObject({ type: z.literal('resume') }),
   /** finish early: save, evaluate if asked, end */

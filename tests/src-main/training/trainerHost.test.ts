@@ -36,8 +36,8 @@ afterAll(async () => {
 
 describe('without a build', () => {
   it('says what to run', () => {
-    expect(() => forkTrainer(() => undefined, join(folder, 'trainer.js'))).toThrow(TrainerMissingError);
-    expect(() => forkTrainer(() => undefined, join(folder, 'trainer.js'))).toThrow(/npm run build/);
+    expect(() => forkTrainer(() => undefined, { entry: join(folder, 'trainer.js') })).toThrow(TrainerMissingError);
+    expect(() => forkTrainer(() => undefined, { entry: join(folder, 'trainer.js') })).toThrow(/npm run build/);
   });
 });
 

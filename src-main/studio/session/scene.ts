@@ -1,0 +1,376 @@
+/**
+ * The one thing that is open, and how it comes and goes:
+ *
+ *   nothing → opening → open → closing → nothing       opening fails or is given up: nothing
+ *
+ * A project shows its last state at once: its trainer is started paused from the newest checkpoint. Training a new one begins with
+ * geometry, and words are learned beside it.
+ */
+import { join, resolve } from 'node:path';
+import type { SettingsChange, TrainerEvent } from '#contract/messages';
+import type { TrainingSettings } from '#contract/settings';
+import type { AskRequest, PhotoState, SavedView, StudioReply, StudioState } from '#contract/studio';
+import { isProject } from '../../project/index';
+import { forkTrainer } from '../../training/trainerHost';
+import type { TrainerHost } from '../../training/trainerHost';
+import type { DemoRoom } from '../demoRoom';
+import { personalFolder } from '../recent';
+import { StudioError } from '../studio';
+import type { MakeTrainer, ViewerCommand } from '../studio';
+import { Asks } from './asks';
+import { codebookState } from './entries';
+import { demoReady, Cancelled } from './demo';
+import { OpenScene, splatsState } from './openScene';
+import type { OpenScenePorts } from './openScene';
+import { TrainerRequests } from './requests';
+import { afterLanguage, afterTrainer, emptyState, failed, waiting, warn } from './state';
+import type { ViewerHub } from './viewers';
+
+export interface ScenePorts {
+  readonly demo: DemoRoom;
+  readonly makeTrainer: MakeTrainer;
+  readonly hub: ViewerHub;
+  /** as pages are told; changed by `change` alone */
+  readonly state: StudioState;
+  readonly change: (mutate: (state: StudioState) => void) => void;
+  /** the curves changed from this index on */
+  readonly curves: (from: number) => void;
+}
+
+export class Scene {
+  readonly #ports: ScenePorts;
+  readonly #asks: Asks;
+  readonly #requests = new TrainerRequests();
+  #open: OpenScene | null = null;
+  /** a splat file's trainer, which only shows */
+  #viewer: TrainerHost | null = null;
+  /** what opens and closes, one after the other */
+  #queue: Promise<unknown> = Promise.resolve();
+  #giveUp: AbortController | null = null;
+  #seed = 0;
+
+  constructor(ports: ScenePorts) {
+    this.#ports = ports;
+    this.#asks = new Asks({ change: ports.change, order: (ask) => this.send({ type: 'ask', ask }) });
+  }
+
+  get open(): OpenScene | null {
+    return this.#open;
+  }
+
+  /** @throws StudioError when no project is open */
+  get project(): OpenScene {
+    if (!this.#open) throw new StudioError('Legato', 'no project is open; open or make one first');
+    return this.#open;
+  }
+
+  /** To whoever renders; nothing happens while nobody does. */
+  send(command: ViewerCommand): void {
+    if (this.#viewer) this.#viewer.send(command);
+    else this.#open?.send(command);
+  }
+
+  // ---- coming and going
+
+  openPath(path: string): Promise<void> {
+    const absolute = resolve(path);
+    return this.#opening(absolute, async () => {
+      if (absolute.toLowerCase().endsWith('.ply')) return this.#show(absolute);
+      const scene = await OpenScene.open(absolute, this.#scenePorts(), this.#ports.makeTrainer);
+      await this.#adopt(scene);
+      if (this.#ports.state.saved !== null) await scene.train({}, true, true);
+    });
+  }
+
+  create(capture: string, project: string, settings: Partial<TrainingSettings>, paused: boolean): Promise<void> {
+    return this.#opening(project, async () => {
+      const scene = await OpenScene.create(project, capture, this.#scenePorts(), this.#ports.makeTrainer);
+      await this.#adopt(scene);
+      await this.#begin(scene, settings, paused);
+    });
+  }
+
+  /** Makes the room if need be, then opens its project where it was left, or begins it. */
+  openDemo(): Promise<void> {
+    return this.#opening('demo', async (signal) => {
+      const capture = await demoReady(this.#ports.demo, signal, (stage, done, total) =>
+        this.#ports.change((state) => (state.opening = { path: 'demo', stage, done, total })),
+      );
+      const project = join(personalFolder(), 'Demo room.legato');
+      const scene = (await isProject(project))
+        ? await OpenScene.open(project, this.#scenePorts(), this.#ports.makeTrainer)
+        : await OpenScene.create(project, capture, this.#scenePorts(), this.#ports.makeTrainer);
+      await this.#adopt(scene);
+      if (this.#ports.state.saved === null) await this.#begin(scene, {}, false);
+      else await scene.train({}, true, false);
+    });
+  }
+
+  async closePath(): Promise<void> {
+    this.#giveUp?.abort();
+    await this.#next(() => this.#shut());
+  }
+
+  /** Ends everything. */
+  async close(): Promise<void> {
+    await this.closePath();
+    await this.#ports.demo.close();
+  }
+
+  async #begin(scene: OpenScene, settings: Partial<TrainingSettings>, paused: boolean): Promise<void> {
+    scene.learnWords(settings, false);
+    await scene.train(settings, false, paused);
+  }
+
+  #opening(path: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    return this.#next(async () => {
+      await this.#shut();
+      const giveUp = new AbortController();
+      this.#giveUp = giveUp;
+      this.#ports.change((state) => (state.opening = { path, stage: 'opening', done: 0, total: 0 }));
+      try {
+        await work(giveUp.signal);
+      } catch (error) {
+        await this.#shut();
+        if (!(error instanceof Cancelled)) throw error;
+      } finally {
+        this.#giveUp = null;
+        this.#ports.change((state) => (state.opening = null));
+      }
+    });
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async #adopt(scene: OpenScene): Promise<void> {
+    this.#open = scene;
+    const saved = await scene.saved();
+    const project = await scene.projectState([]);
+    const codebook = await codebookState(scene.studio.project.paths, 1, this.#seed).catch((error: unknown) => {
+      this.#warn(error);
+      return null;
+    });
+    if (scene.captureProblem !== null) this.#warn(scene.captureProblem);
+    const { settings } = scene;
+    this.#ports.change((state) => {
+      Object.assign(state, { project, codebook, saved, settings });
+      state.stages.geometry = waiting();
+      state.stages.semantics = waiting();
+      if (codebook)
+        for (const stage of ['features', 'codebook'] as const) state.stages[stage] = { ...waiting(), state: 'done' };
+      words(state);
+    });
+    this.#ports.curves(0);
+  }
+
+  async #show(path: string): Promise<void> {
+    const viewer = forkTrainer((event) => this.#hearTrainer(event), {
+      onFrame: (bytes) => this.#ports.hub.receive(bytes),
+    });
+    this.#viewer = viewer;
+    this.#ports.change((state) => {
+      state.project = splatsState(path);
+      words(state);
+    });
+    viewer.send({ type: 'show', splats: path });
+    this.#watch();
+  }
+
+  async #shut(): Promise<void> {
+    const [open, viewer] = [this.#open, this.#viewer];
+    this.#open = null;
+    this.#viewer = null;
+    if (!open && !viewer) return;
+    try {
+      await open?.close();
+      await viewer?.close();
+    } finally {
+      this.#asks.clear();
+      this.#requests.drop('the scene was closed');
+      this.#ports.hub.clear();
+      this.#ports.change((state) =>
+        Object.assign(state, { ...emptyState(), pulls: state.pulls, opening: state.opening }),
+      );
+      this.#ports.curves(0);
+    }
+  }
+
+  // ---- the pipeline
+
+  async train(settings: Partial<TrainingSettings>, resume: boolean, paused: boolean): Promise<void> {
+    const scene = this.project;
+    const hasCodebook = await codebookState(scene.studio.project.paths, 0, 0).catch(() => null);
+    if (!resume && !hasCodebook) scene.learnWords(settings, false);
+    await scene.train(settings, resume, paused);
+  }
+
+  /** Resumes a paused run; one that was stopped, finished early or failed goes on from its checkpoint. */
+  async resume(): Promise<void> {
+    const { studio } = this.project;
+    if (studio.state === 'idle' || studio.state === 'failed') await this.project.train({}, true, false);
+    else studio.resume();
+  }
+
+  changeSettings(settings: SettingsChange): void {
+    this.project.studio.change(settings);
+    this.#ports.change((state) => {
+      if (state.settings) state.settings = { ...state.settings, ...settings };
+    });
+  }
+
+  /** @throws StudioError when the run already learns with a codebook, which another one would take the ground from */
+  learnWords(settings: Partial<TrainingSettings>, acceptCost: boolean): void {
+    const scene = this.project;
+    const { semantics, codebook } = this.#ports.state;
+    if (semantics !== null && codebook !== null)
+      throw new StudioError(
+        scene.root,
+        'this run already learns with a codebook; train anew to learn with another one',
+      );
+    scene.learnWords(settings, acceptCost);
+  }
+
+  // ---- asking and looking
+
+  async ask(request: AskRequest | null, keep: boolean): Promise<void> {
+    if (keep && request && this.#open) {
+      const { database } = this.#open.studio.project;
+      for (const question of request.questions) database.recordQuery(question, { negatives: request.negatives });
+      const { history } = await this.#open.projectState([]);
+      this.#ports.change((state) => {
+        if (state.project) state.project = { ...state.project, history };
+      });
+    }
+    await this.#asks.words(this.#open?.asking ?? null, request);
+  }
+
+  async like(id: number): Promise<void> {
+    const { asking, root } = this.project;
+    const readout = await this.inspect(id);
+    if (!asking || readout === null) throw new StudioError(root, `splat ${id} does not live any more; pick again`);
+    await this.#asks.likeness(asking, readout);
+  }
+
+  async inspect(id: number): Promise<StudioReply<'inspect'>> {
+    const { readout } = await this.#requests.ask('inspected', (request) => this.send({ type: 'inspect', request, id }));
+    return readout;
+  }
+
+  async why(ids: number[]): Promise<StudioReply<'why'>> {
+    return this.#requests.ask('explained', (request) => this.send({ type: 'why', request, ids }));
+  }
+
+  reshuffle(seed: number): void {
+    this.#seed = seed;
+    this.#asks.recolour(seed);
+    void this.#refreshCodebook();
+  }
+
+  async photoStates(): Promise<PhotoState[]> {
+    const { photos, settings, captureProblem } = this.project;
+    if (!photos) {
+      if (captureProblem instanceof Error) throw captureProblem;
+      return [];
+    }
+    return photos.states(settings, this.#ports.state.project?.disabled ?? [], this.project.scores());
+  }
+
+  saveView({ name, camera }: SavedView): Promise<void> {
+    this.project.studio.project.database.saveView(name, camera);
+    return this.#refreshViews();
+  }
+
+  removeView(name: string): Promise<void> {
+    this.project.studio.project.database.deleteView(name);
+    return this.#refreshViews();
+  }
+
+  async #refreshViews(): Promise<void> {
+    const { views } = await this.project.projectState([]);
+    this.#ports.change((state) => {
+      if (state.project) state.project = { ...state.project, views };
+    });
+  }
+
+  // ---- what the processes say
+
+  #scenePorts(): OpenScenePorts {
+    return {
+      hearTrainer: (event) => this.#hearTrainer(event),
+      frame: (bytes) => this.#ports.hub.receive(bytes),
+      hear: (event) => this.#ports.change((state) => afterLanguage(state, event)),
+      learned: async () => {
+        await this.#open?.asking?.forget();
+        await this.#refreshCodebook();
+        await this.#asks.again(this.#open?.asking ?? null);
+      },
+      failed: (stage, error) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#ports.change((state) => {
+          state.stages[stage] = failed(reason);
+          words(state);
+        });
+      },
+    };
+  }
+
+  #hearTrainer(event: TrainerEvent): void {
+    if (event.type === 'inspected' || event.type === 'explained') return this.#requests.hear(event);
+    if (event.type === 'failed') this.#requests.drop(event.failure.message);
+    this.#ports.change((state) => {
+      afterTrainer(state, event);
+      if (event.type === 'prepared' && this.#open) state.settings = this.#open.settings;
+      words(state);
+    });
+    if (event.type === 'prepared') {
+      this.#watch();
+      this.#asks.repeat();
+      this.#open?.share(event.threads);
+      if (event.step < (this.#open?.curves.points.at(-1)?.step ?? 0)) {
+        this.#open?.curves.rewind(event.step);
+        this.#ports.curves(0);
+      }
+    }
+    if (event.type === 'joined') this.#asks.repeat();
+    const from = this.#open?.curves.hear(event, this.#open.studio.seconds) ?? null;
+    if (from !== null) this.#ports.curves(from);
+  }
+
+  /** A new trainer does not know what the pages want. */
+  #watch(): void {
+    const { geometry, overlays } = this.#ports.hub.wishes;
+    this.send({ type: 'watch', geometry, overlays: [...overlays] });
+  }
+
+  async #refreshCodebook(): Promise<void> {
+    const paths = this.#open?.studio.project.paths;
+    if (!paths) return;
+    const revision = (this.#ports.state.codebook?.revision ?? 0) + 1;
+    const codebook = await codebookState(paths, revision, this.#seed);
+    this.#ports.change((state) => {
+      state.codebook = codebook;
+      words(state);
+    });
+  }
+
+  #warn(error: unknown): void {
+    this.#ports.change((state) => warn(state, error instanceof Error ? error.message : String(error)));
+  }
+}
+
+/** Whether words can be asked, and why not. */
+function words(state: StudioState): void {
+  const { stages, codebook, semantics, project } = state;
+  const reason = (): string => {
+    if (!project) return '';
+    if (project.kind === 'splats') return 'a splat file alone has no codebook; open its project, or train a capture';
+    const troubled = [stages.features, stages.codebook].find(({ state: stage }) => stage === 'failed');
+    if (!codebook) return troubled?.reason || 'the codebook is not made yet';
+    return semantics ? '' : 'semantics have not joined the training yet';
+  };
+  state.words = { ready: codebook !== null && semantics !== null, reason: reason() };
+}

@@ -1,0 +1,109 @@
+/**
+ * Features, then codebook, beside the training: two jobs of the language process, one after the other, for the project that is
+ * open. The trainer finds the maps by itself when they are there.
+ *
+ *   idle → features → codebook → idle        cancelled or failed: idle; what is finished stays and is continued next time
+ */
+import type { LanguageEvent } from '#contract/languageMessages';
+import type { TrainingSettings } from '#contract/settings';
+import { startCodebook } from '../buildCodebook';
+import { startFeatures } from '../languageJobs';
+import type { LanguageHost } from '../languageHost';
+
+export interface WordsPorts {
+  /** every event of both jobs */
+  readonly hear: (event: LanguageEvent) => void;
+  /** the codebook and its maps are there, or new */
+  readonly learned: () => void | Promise<void>;
+  /** a job began, or the last one ended: threads are shared anew */
+  readonly busy: (busy: boolean) => void;
+  /** a stage could not be started or failed */
+  readonly failed: (stage: 'features' | 'codebook', error: unknown) => void;
+}
+
+export class WordsPipeline {
+  readonly #project: string;
+  readonly #ports: WordsPorts;
+  #host: LanguageHost | null = null;
+  #running: Promise<void> | null = null;
+  #cancelled = false;
+
+  /** @param project  its folder */
+  constructor(project: string, ports: WordsPorts) {
+    this.#project = project;
+    this.#ports = ports;
+  }
+
+  get busy(): boolean {
+    return this.#running !== null;
+  }
+
+  get pid(): number | null {
+    return this.#host?.pid ?? null;
+  }
+
+  /** Starts, unless it is under way. @param settings  what differs from the preset */
+  start(settings: Partial<TrainingSettings>, acceptCost: boolean): void {
+    if (this.#running) return;
+    this.#cancelled = false;
+    this.#ports.busy(true);
+    this.#running = this.#run(settings, acceptCost).finally(() => {
+      this.#running = null;
+      this.#ports.busy(false);
+    });
+  }
+
+  /** Ends the job within a batch; resolves when it has ended. */
+  async cancel(): Promise<void> {
+    this.#cancelled = true;
+    this.#host?.send({ type: 'cancel' });
+    await this.#running;
+  }
+
+  async #run(settings: Partial<TrainingSettings>, acceptCost: boolean): Promise<void> {
+    let stage: 'features' | 'codebook' = 'features';
+    try {
+      const features = await startFeatures(
+        this.#project,
+        this.#project,
+        {
+          settings,
+          ...{ all: false, provider: 'cpu', memoryBytes: null, acceptCost, planOnly: false, pictures: null },
+        },
+        (event) => this.#ports.hear(event),
+      );
+      const made = await this.#until(features);
+      if (made.type === 'failed') throw failureOf(made);
+      if (!made.complete || this.#cancelled) return;
+      stage = 'codebook';
+      const codebook = await startCodebook(
+        this.#project,
+        { settings, words: 'auto', pictures: null, paletteSeed: 0 },
+        (event) => this.#ports.hear(event),
+      );
+      const learned = await this.#until(codebook);
+      if (learned.type === 'failed') throw failureOf(learned);
+      if (learned.complete) await this.#ports.learned();
+    } catch (error) {
+      this.#ports.failed(stage, error);
+    }
+  }
+
+  async #until<End>({ host, ended }: { host: LanguageHost; ended: Promise<End> }): Promise<End> {
+    this.#host = host;
+    if (this.#cancelled) host.send({ type: 'cancel' });
+    try {
+      return await ended;
+    } finally {
+      this.#host = null;
+      await host.close();
+    }
+  }
+}
+
+/** What the process said went wrong, as an error of this side. */
+function failureOf({ failure }: Extract<LanguageEvent, { type: 'failed' }>): Error {
+  const error = new Error(failure.message);
+  error.name = failure.kind === 'crash' ? 'Error' : failure.kind;
+  return error;
+}
