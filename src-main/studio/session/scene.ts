@@ -102,7 +102,10 @@ export class Scene {
         : await OpenScene.create(project, capture, this.#scenePorts(), this.#ports.makeTrainer);
       await this.#adopt(scene);
       if (this.#ports.state.saved === null) await this.#begin(scene, {}, false);
-      else await scene.train({}, true, false);
+      else {
+        this.#learnMissing(scene, {});
+        await scene.train({}, true, false);
+      }
     });
   }
 
@@ -118,8 +121,14 @@ export class Scene {
   }
 
   async #begin(scene: OpenScene, settings: Partial<TrainingSettings>, paused: boolean): Promise<void> {
-    scene.learnWords(settings, false);
+    this.#learnMissing(scene, settings);
     await scene.train(settings, false, paused);
+  }
+
+  /** Whoever trains wants words, once: what was broken off is continued. */
+  #learnMissing(scene: OpenScene, settings: Partial<TrainingSettings>): void {
+    if (this.#ports.state.codebook === null || this.#ports.state.codebook.entries.length === 0)
+      scene.learnWords(settings, false);
   }
 
   #opening(path: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -203,16 +212,16 @@ export class Scene {
 
   async train(settings: Partial<TrainingSettings>, resume: boolean, paused: boolean): Promise<void> {
     const scene = this.project;
-    const hasCodebook = await codebookState(scene.studio.project.paths, 0, 0).catch(() => null);
-    if (!resume && !hasCodebook) scene.learnWords(settings, false);
+    if (!paused) this.#learnMissing(scene, settings);
     await scene.train(settings, resume, paused);
   }
 
   /** Resumes a paused run; one that was stopped, finished early or failed goes on from its checkpoint. */
   async resume(): Promise<void> {
-    const { studio } = this.project;
-    if (studio.state === 'idle' || studio.state === 'failed') await this.project.train({}, true, false);
-    else studio.resume();
+    const scene = this.project;
+    this.#learnMissing(scene, {});
+    if (scene.studio.state === 'idle' || scene.studio.state === 'failed') await scene.train({}, true, false);
+    else scene.studio.resume();
   }
 
   changeSettings(settings: SettingsChange): void {
