@@ -1,0 +1,37 @@
+/** What a look needs: of the trainer (overlays) and of the graphics card (blended numbers). */
+import type { OverlayName, PictureChannel } from '#contract/frame';
+import type { CategoricalChannel, Channel, Look } from './interface';
+import type { LayerNeeds } from './splatLayers';
+
+const overlaysOf: Record<Channel, readonly OverlayName[]> = {
+  colour: [],
+  depth: [],
+  opacity: [],
+  uncertainty: ['uncertainty'],
+  relevancy: ['relevancy'],
+  components: ['components'],
+  entry: ['entry', 'share'],
+  class: ['class', 'relevancy'],
+};
+
+export function shownChannels({ channel, second }: Look): PictureChannel[] {
+  return second === null || second === channel ? [channel] : [channel, second];
+}
+
+export function neededOverlays(look: Look): OverlayName[] {
+  return [...new Set(shownChannels(look).flatMap((channel) => overlaysOf[channel]))];
+}
+
+/** Names are counted by the palette on the page; without one there is nothing to tell apart. */
+export function neededLayers(look: Look, available: ReadonlySet<OverlayName>): LayerNeeds {
+  const shown = shownChannels(look);
+  const shows = (...channels: Channel[]): boolean => channels.some((channel) => shown.includes(channel));
+  const names = (channel: CategoricalChannel, count: number): number =>
+    shows(channel) && available.has(channel) ? Math.min(256, count) : 0;
+  return {
+    scalars: shows('depth', 'uncertainty', 'relevancy', 'class'),
+    components: shows('components') && available.has('components'),
+    entry: names('entry', look.entries.length),
+    class: names('class', look.classes.length),
+  };
+}
