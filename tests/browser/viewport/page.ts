@@ -45,7 +45,7 @@ const listeners = Object.fromEntries(
 
 const frame = (): Promise<number> => new Promise(requestAnimationFrame);
 const harness: Harness = {
-  told: told as Harness['told'],
+  told,
   takes,
   set: (next) => Object.assign(props, next),
   look: (next) => Object.assign(props, { look: { ...defaultLook, ...props.look, ...next } }),
