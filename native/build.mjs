@@ -32,6 +32,7 @@ const plain = [
   'addon_codebook',
   'addon_elementwise',
   'addon_network',
+  'addon_pack',
   'addon_render',
   'pool',
   'binning',
@@ -42,6 +43,7 @@ const plain = [
   'neighbours',
   'quantise',
   'perceptron',
+  'pack',
   'dispatch',
 ];
 const perInstructionSet = [

@@ -76,6 +76,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   exportElementwise(env, exports);
   exportCodebook(env, exports);
   exportNetwork(env, exports);
+  exportPack(env, exports);
   return exports;
 }
 

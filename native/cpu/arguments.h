@@ -89,5 +89,6 @@ void exportRasterizer(Napi::Env env, Napi::Object exports);
 void exportElementwise(Napi::Env env, Napi::Object exports);
 void exportCodebook(Napi::Env env, Napi::Object exports);
 void exportNetwork(Napi::Env env, Napi::Object exports);
+void exportPack(Napi::Env env, Napi::Object exports);
 
 }  // namespace legato

@@ -12,6 +12,7 @@ import type { AdamArguments } from './adam.reference';
 import type { CodebookInput, CodebookLossParts, CodebookWeights, MapShape } from './codebook.reference';
 import { AddonError } from './errors';
 import type { DecodeReport, DecodeWeights, NetworkArrays } from './network.reference';
+import type { PackedWords, PackExtremes, PackInput, PackRange } from './pack.reference';
 import type { SampleWeights } from './sample.reference';
 import type {
   CodebookLossOutputs,
@@ -130,6 +131,8 @@ export interface NativeAddon {
   cellSimilarities(args: CodebookInput<Float32Array> & { similarity: Float32Array }): void;
   upsampledArgmax(args: MapShape & { similarity: Float32Array; map: Uint8Array }): void;
   photoToPlanes(rgb: Uint8Array, width: number, height: number, planes: Float32Array): void;
+  packExtremes(args: PackInput): PackExtremes;
+  packSplats(args: PackInput & PackRange & PackedWords): void;
 }
 
 const ADDON = join('native', 'build', 'legato.node');

@@ -5,6 +5,7 @@
 import type { AdamArguments } from './adam.reference';
 import type { CodebookInput, CodebookLossParts, CodebookWeights, MapShape } from './codebook.reference';
 import type { DecodedRows, DecodeReport, DecodeWeights, NetworkArrays, TopCodes } from './network.reference';
+import type { PackedWords, PackExtremes, PackInput, PackRange } from './pack.reference';
 import type { SampleWeights } from './sample.reference';
 import type { RenderFrame } from './render';
 import type { RenderView } from './render.reference';
@@ -115,4 +116,6 @@ export interface HostKernels {
   cellSimilarities(input: CodebookInput<Float32Array>, similarity: Float32Array): void;
   upsampledArgmax(similarity: Float32Array, shape: MapShape, map: Uint8Array): void;
   photoToPlanes(rgb: Uint8Array, width: number, height: number, planes: Float32Array): void;
+  packExtremes(input: PackInput): PackExtremes;
+  packSplats(input: PackInput, range: PackRange, out: PackedWords): void;
 }

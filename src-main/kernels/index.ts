@@ -34,6 +34,8 @@ export * from './layout';
 export { gatherPixels, gatherRows } from './gather';
 export { decodeLoss, decodeRows, decodeTop, network, type Layer, type LayerArrays } from './network';
 export type { DecodedRows, DecodeReport, DecodeWeights, TopCodes } from './network.reference';
+export { middleOf, packRange, packSplats } from './pack';
+export type { PackedWords, PackInput, PackRange } from './pack.reference';
 export { photoToTensor } from './photo';
 export { photometricLoss } from './photometric';
 export { render, type RenderFrame, type RenderInputs, type RenderOptions } from './render';

@@ -3,6 +3,7 @@ import type { NativeAddon, NativeRasterizer, NativeRenderArguments } from './add
 import type { AdamArguments } from './adam.reference';
 import type { CodebookInput, CodebookLossParts, CodebookWeights, MapShape } from './codebook.reference';
 import type { DecodedRows, DecodeReport, DecodeWeights, NetworkArrays, TopCodes } from './network.reference';
+import type { PackedWords, PackExtremes, PackInput, PackRange } from './pack.reference';
 import type { RenderFrame } from './render';
 import type { SampleWeights } from './sample.reference';
 import { KernelArgumentError, NonFiniteParameterError, PARAMETER_GROUPS } from './errors';
@@ -202,5 +203,13 @@ export class NativeKernels implements HostKernels {
 
   photoToPlanes(rgb: Uint8Array, width: number, height: number, planes: Float32Array): void {
     this.addon.photoToPlanes(rgb, width, height, planes);
+  }
+
+  packExtremes(input: PackInput): PackExtremes {
+    return this.addon.packExtremes(input);
+  }
+
+  packSplats(input: PackInput, range: PackRange, out: PackedWords): void {
+    this.addon.packSplats({ ...input, ...range, ...out });
   }
 }

@@ -17,6 +17,7 @@ import {
   networkReferenceBackward,
 } from './network.reference';
 import { neighboursReference } from './neighbours.reference';
+import { packExtremesReference, packSplatsReference } from './pack.reference';
 import { photoToPlanesReference } from './photo.reference';
 import { photometricReference } from './photometric.reference';
 import { compositeReference, compositeReferenceBackward, weightsReference } from './sample.reference';
@@ -119,4 +120,6 @@ export const referenceKernels: HostKernels = {
   adam: adamReference,
   neighbours: neighboursReference,
   photoToPlanes: photoToPlanesReference,
+  packExtremes: packExtremesReference,
+  packSplats: packSplatsReference,
 };

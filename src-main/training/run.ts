@@ -36,6 +36,7 @@ import type { CheckpointStore, IndexMaps, TrainingSnapshot } from './ports';
 import * as schedule from './schedule';
 import { SemanticLearner } from './semanticLearner';
 import type { SemanticFigures } from './semanticLearner';
+import type { ViewedScene } from './viewer/scene';
 
 export interface StepReport {
   loss: number;
@@ -309,6 +310,24 @@ export class TrainingRun {
     const cameraOrder = this.#photos.names;
     const semantics = learner?.state ?? null;
     return { step, settings, cameraOrder, seed: settings.seed, nextId: this.#model.nextId, tensors, semantics };
+  }
+
+  /** What viewers look at, as it is now. */
+  get viewed(): ViewedScene {
+    const { step, settings } = this;
+    const learner = this.#learner;
+    return {
+      step,
+      model: this.#model,
+      shDegree: schedule.shDegreeAt(Math.max(1, step), settings),
+      antialiased: settings.antialiased,
+      extent: this.#extent,
+      semantics: learner && {
+        layers: learner.decoder.arrays,
+        entries: learner.state.entries,
+        codebook: learner.state.codebook,
+      },
+    };
   }
 
   /** Scores on the held-out photos; null when there are none. */

@@ -3,7 +3,8 @@
  *
  *   prepare → (step → density control → checkpoint? → evaluation? → listen)* → last evaluation → last checkpoint
  *
- * Commands are handled between steps: the loop gives way to the event loop after each one.
+ * Commands are handled between steps: the loop gives way to the event loop after each one. So are viewers; after a run has ended its
+ * Gaussians stay for them until the next start.
  */
 import type { SettingsChange, StartCommand, TrainerCommand, TrainerEvent, TrainerEventOf } from '#contract/messages';
 import { mayHappen, nextState } from '#contract/trainerLife';
@@ -13,12 +14,16 @@ import { Pace, processCpuSeconds, Smoothed, Stopwatch } from './measure';
 import type { CheckpointStore, IndexMaps } from './ports';
 import { TrainingRun } from './run';
 import { evaluationAt } from './schedule';
+import { TrainerViewer } from './viewer/viewer';
+import type { SendFrame } from './viewer/viewer';
 
 export interface TrainerPorts {
   openStore(project: string): Promise<CheckpointStore>;
   /** null while the project has none */
   openMaps(project: string): Promise<IndexMaps | null>;
   publish(event: TrainerEvent): void;
+  /** takes a frame for the viewers, borrowed until they say `taken`; absent where nobody can look */
+  sendFrame?: SendFrame;
 }
 
 const PROGRESS_SECONDS = 0.25;
@@ -34,9 +39,14 @@ export class Trainer {
   #checkpointStep: number | null = null;
   #watch = new Stopwatch();
   #peak = 0;
+  #closed = false;
+  readonly #viewer: TrainerViewer;
+  /** viewers are served while no run is under way */
+  #attending: Promise<void> | null = null;
 
   constructor(ports: TrainerPorts) {
     this.#ports = ports;
+    this.#viewer = new TrainerViewer(ports.sendFrame ?? (() => undefined));
   }
 
   get state(): TrainerState {
@@ -77,8 +87,54 @@ export class Trainer {
       case 'change':
         this.#change(command.settings);
         return;
+      case 'watch':
+        this.#viewer.watch(command);
+        break;
+      case 'taken':
+        this.#viewer.taken(command);
+        break;
+      case 'ask':
+        this.#viewer.ask(command);
+        break;
+      case 'look':
+      case 'inspect':
+      case 'why':
+      case 'disable':
+        this.#ports.publish({ type: 'warning', message: `"${command.type}" is not known to this trainer yet` });
+        return;
     }
     this.#wake?.();
+    this.#attend();
+  }
+
+  /** Ends what is left of the last run, when none is under way any more. */
+  async close(): Promise<void> {
+    await this.#ended;
+    this.#closed = true;
+    await this.#leave();
+  }
+
+  /** Serves viewers while no run is under way, until they have everything. */
+  #attend(): void {
+    const run = this.#run;
+    if (!run || this.#attending || this.#closed || !this.#atRest) return;
+    this.#attending = (async () => {
+      await breathe();
+      while (this.#atRest && !this.#closed && this.#viewer.attend(run.viewed)) await breathe();
+      this.#attending = null;
+    })();
+  }
+
+  get #atRest(): boolean {
+    return this.#state === 'idle' || this.#state === 'failed';
+  }
+
+  /** Gives up the Gaussians of the last run. */
+  async #leave(): Promise<void> {
+    await this.#attending;
+    this.#run?.dispose();
+    this.#run = null;
+    this.#viewer.forget();
   }
 
   #happen(happening: TrainerHappening): void {
@@ -96,6 +152,7 @@ export class Trainer {
     this.#watch = new Stopwatch();
     this.#watch.start();
     try {
+      await this.#leave();
       const store = await this.#ports.openStore(command.project);
       const run = await this.#prepare(command, store);
       if (this.#state === 'preparing') this.#happen('prepared');
@@ -107,10 +164,8 @@ export class Trainer {
       const failure = describeFailure(error);
       this.#happen('fail');
       this.#ports.publish({ type: 'failed', step, failure, checkpointStep: this.#checkpointStep });
-    } finally {
-      this.#run?.dispose();
-      this.#run = null;
     }
+    this.#attend();
   }
 
   async #prepare(command: StartCommand, store: CheckpointStore): Promise<TrainingRun> {
@@ -132,6 +187,7 @@ export class Trainer {
     let reported = -Infinity;
     let saved = this.#watch.seconds;
     pace.note(run.step, this.#watch.seconds);
+    this.#viewer.between(run.viewed);
     while (run.step < run.steps && this.#state !== 'finishing') {
       if (this.#state === 'paused') {
         await this.#rest(run, store);
@@ -151,6 +207,7 @@ export class Trainer {
       if (evaluationAt(run.step, run.settings)) this.#wishes.evaluation = true;
       if (!last && this.#watch.seconds - saved >= run.settings.checkpointInterval) this.#wishes.checkpoint = true;
       if (await this.#grant(run, store)) saved = this.#watch.seconds;
+      this.#viewer.between(run.viewed);
       await breathe();
     }
     if (mayHappen(this.#state, 'complete')) this.#happen('complete');
@@ -162,6 +219,7 @@ export class Trainer {
     this.#watch.stop();
     while (this.#state === 'paused') {
       await this.#grant(run, store);
+      while (this.#state === 'paused' && this.#viewer.attend(run.viewed)) await breathe();
       if (this.#state !== 'paused') break;
       await new Promise<void>((resolve) => (this.#wake = resolve));
       this.#wake = null;
@@ -220,7 +278,11 @@ export class Trainer {
   ): void {
     const { step, steps, splats } = run;
     const etaSeconds = figures.stepsPerSecond > 0 ? (steps - step) / figures.stepsPerSecond : 0;
-    const cost = { memoryBytes: this.#resident(), cpuSeconds: processCpuSeconds(), viewerShare: 0 };
+    const cost = {
+      memoryBytes: this.#resident(),
+      cpuSeconds: processCpuSeconds(),
+      viewerShare: this.#viewer.takeShare(),
+    };
     this.#ports.publish({ type: 'progress', step, steps, splats, etaSeconds, ...figures, ...cost });
   }
 

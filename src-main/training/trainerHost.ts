@@ -7,9 +7,11 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { trainerEvent } from '#contract/messages';
 import type { TrainerCommand, TrainerEvent } from '#contract/messages';
+import { FRAME_FD, FrameReader } from './framePipe';
 import type { TrainerPorts } from './trainer';
 
 export interface TrainerHost {
@@ -23,16 +25,6 @@ export interface TrainerHost {
 }
 
 export type TrainerListener = (event: TrainerEvent) => void;
-/** Takes the bytes of a frame (contract/frame.ts); they may be a piece of a larger buffer. */
-export type FrameListener = (bytes: Uint8Array<ArrayBuffer>) => void;
-
-export interface ForkOptions {
-  /** frames are dropped without it */
-  readonly onFrame?: FrameListener;
-  /** the built trainer */
-  readonly entry?: string;
-}
-
 /** The trainer was not built. */
 export class TrainerMissingError extends Error {
   override name = 'EnvironmentError';
@@ -40,6 +32,16 @@ export class TrainerMissingError extends Error {
 
 /** The built trainer: the same place seen from src-main/training and from out/main. */
 const builtTrainer = fileURLToPath(new URL('../../out/main/trainer.js', import.meta.url));
+
+/** Takes a frame (#contract/frame), in memory of its own. */
+export type FrameListener = (bytes: Uint8Array<ArrayBuffer>) => void;
+
+export interface ForkOptions {
+  /** absent: nobody looks, and frames are dropped */
+  readonly onFrame?: FrameListener;
+  /** the trainer's script */
+  readonly entry?: string;
+}
 
 /** Starts a trainer in a process of its own. @throws TrainerMissingError */
 export function forkTrainer(
@@ -49,33 +51,17 @@ export function forkTrainer(
   if (!existsSync(entry)) throw new TrainerMissingError(`${entry}: the trainer is not built; run: npm run build`);
   const child = fork(entry, [], {
     serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
     // A heap that starts small and a young generation that fits a step's garbage: fewer collections per second.
     execArgv: ['--max-semi-space-size=16'],
   });
   return new ChildHost(child, listener, onFrame);
 }
 
-/** How a frame crosses between the processes. */
-export interface FrameMessage {
-  readonly type: 'frame';
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-function isFrameMessage(message: unknown): message is FrameMessage {
-  return (
-    typeof message === 'object' &&
-    message !== null &&
-    Reflect.get(message, 'type') === 'frame' &&
-    Reflect.get(message, 'bytes') instanceof Uint8Array
-  );
-}
-
 class ChildHost implements TrainerHost {
   readonly pid: number | null;
   readonly #child: ChildProcess;
   readonly #listener: TrainerListener;
-  readonly #onFrame: FrameListener;
   readonly #exited: Promise<void>;
   #step = 0;
   #checkpointStep: number | null = null;
@@ -86,12 +72,20 @@ class ChildHost implements TrainerHost {
   constructor(child: ChildProcess, listener: TrainerListener, onFrame: FrameListener) {
     this.#child = child;
     this.#listener = listener;
-    this.#onFrame = onFrame;
     this.pid = child.pid ?? null;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-4000);
       if (process.env.LEGATO_DEBUG) process.stderr.write(text);
     });
+    const frames = new FrameReader(onFrame);
+    const pipe = child.stdio[FRAME_FD];
+    if (pipe instanceof Readable)
+      pipe
+        .on('data', (chunk: Buffer) => {
+          if (!frames.push(chunk)) pipe.destroy();
+        })
+        // A trainer that dies takes its end along, which its exit tells too.
+        .on('error', () => pipe.destroy());
     child.on('message', (message) => this.#receive(message));
     child.on('error', (error) => this.#crashed(error.message));
     this.#exited = new Promise((resolve) => {
@@ -118,10 +112,6 @@ class ChildHost implements TrainerHost {
   }
 
   #receive(message: unknown): void {
-    if (isFrameMessage(message)) {
-      this.#onFrame(message.bytes);
-      return;
-    }
     const parsed = trainerEvent.safeParse(message);
     if (!parsed.success) {
       const problem = parsed.error.issues[0];
@@ -154,16 +144,19 @@ class ChildHost implements TrainerHost {
 /** Runs a trainer in this process: blocks it during each step, and a crash is a crash of everything. */
 export async function inProcessTrainer(
   listener: TrainerListener,
-  ports: Omit<TrainerPorts, 'publish'>,
+  ports: Omit<TrainerPorts, 'publish' | 'sendFrame'>,
+  onFrame?: FrameListener,
 ): Promise<TrainerHost> {
   const { Trainer } = await import('./trainer');
-  const trainer = new Trainer({ ...ports, publish: listener });
+  // A frame is the trainer's memory, to be used again.
+  const sendFrame: FrameListener = (bytes) => onFrame?.(bytes.slice());
+  const trainer = new Trainer({ ...ports, publish: listener, sendFrame });
   return {
     pid: null,
     send: (command) => trainer.send(command),
     close: async () => {
       if (['preparing', 'running', 'paused'].includes(trainer.state)) trainer.send({ type: 'stop', evaluate: false });
-      await trainer.ended;
+      await trainer.close();
     },
     kill: () => undefined,
   };

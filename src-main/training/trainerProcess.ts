@@ -1,5 +1,6 @@
 /**
- * The trainer's side of its process: commands arrive as process messages, events leave the same way.
+ * The trainer's side of its process: commands arrive as process messages, events leave the same way,
+ * frames through a pipe.
  *
  * The parent coordinates interruptions, so SIGINT (which a terminal sends to the whole group) is ignored here. When the parent
  * goes away the run is saved and the process ends: nothing trains unwatched.
@@ -7,15 +8,17 @@
 import { trainerCommand } from '#contract/messages';
 import type { TrainerEvent } from '#contract/messages';
 import { describeFailure } from './failure';
+import { FrameWriter } from './framePipe';
 import { Trainer } from './trainer';
 import type { TrainerPorts } from './trainer';
 
 /** Serves the parent until it disconnects. Only for a process that was forked. */
-export function serveParent(ports: Omit<TrainerPorts, 'publish'>): void {
+export function serveParent(ports: Omit<TrainerPorts, 'publish' | 'sendFrame'>): void {
   const publish = (event: TrainerEvent): void => {
     if (process.connected) process.send?.(event);
   };
-  const trainer = new Trainer({ ...ports, publish });
+  const frames = new FrameWriter();
+  const trainer = new Trainer({ ...ports, publish, sendFrame: (bytes) => frames.send(bytes) });
   process.on('SIGINT', () => undefined);
   process.on('message', (message) => {
     const command = trainerCommand.safeParse(message);

@@ -168,30 +168,52 @@ const typeOf = (array: SectionArray): SectionType => {
   return array instanceof Uint32Array ? 'u32' : 'f32';
 };
 
+/** A frame whose sections are still to be filled: views of its bytes, by name. */
+export interface BlankFrame {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly arrays: ReadonlyMap<string, SectionArray>;
+}
+
+/**
+ * Lays a frame out, so that its sections can be filled where they will be sent from.
+ *
+ * @param allocate  gives so many bytes or more, whatever is in them
+ */
+export function layOutFrame(
+  description: FrameDescription,
+  sections: readonly Section[],
+  allocate: (size: number) => ArrayBuffer = (size) => new ArrayBuffer(size),
+): BlankFrame {
+  const text = new TextEncoder().encode(JSON.stringify({ ...description, sections }));
+  const bytesOf = ({ type, length }: Section): number => sectionTypes[type].BYTES_PER_ELEMENT * length;
+  let at = aligned(PREFIX + text.length);
+  const size = sections.reduce((sum, one) => sum + aligned(bytesOf(one)), at);
+  const buffer = allocate(size);
+  const bytes = new Uint8Array(buffer, 0, size);
+  const view = new DataView(buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, text.length, true);
+  bytes.set(text, PREFIX);
+  bytes.fill(0, PREFIX + text.length, at);
+  const arrays = new Map<string, SectionArray>();
+  for (const one of sections) {
+    const end = at + bytesOf(one);
+    arrays.set(one.name, new sectionTypes[one.type](buffer, at, one.length));
+    at = aligned(end);
+    bytes.fill(0, end, at);
+  }
+  return { bytes, arrays };
+}
+
 /** Puts a frame together; copies the arrays once. */
 export function encodeFrame(
   description: FrameDescription,
   arrays: Readonly<Record<string, SectionArray>>,
 ): Uint8Array<ArrayBuffer> {
-  const list = Object.entries(arrays);
-  const header = {
-    ...description,
-    sections: list.map(([name, array]): Section => ({ name, type: typeOf(array), length: array.length })),
-  };
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  let size = aligned(PREFIX + text.length);
-  for (const [, array] of list) size += aligned(array.byteLength);
-  const bytes = new Uint8Array(size);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, MAGIC, true);
-  view.setUint32(4, text.length, true);
-  bytes.set(text, PREFIX);
-  let at = aligned(PREFIX + text.length);
-  for (const [, array] of list) {
-    bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
-    at += aligned(array.byteLength);
-  }
-  return bytes;
+  const sections = Object.entries(arrays).map(([name, array]) => ({ name, type: typeOf(array), length: array.length }));
+  const frame = layOutFrame(description, sections);
+  for (const [name, array] of frame.arrays) array.set(arrays[name]);
+  return frame.bytes;
 }
 
 /** Reads a frame without copying. @throws FrameError */

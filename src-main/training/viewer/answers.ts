@@ -1,0 +1,76 @@
+/**
+ * What is asked, answered for splats or pixels: the studio sends relevancies of entries to texts, here they meet what splats and pixels
+ * decode to. Likeness is one row of relevancies without questions.
+ */
+import type { AskOrder } from '#contract/viewerMessages';
+import { readQuestions, scoreQuestions } from '../../semantics/index';
+import type { Answering, Question } from '../../semantics/index';
+
+/** An ask whose questions are read. */
+export interface Ask {
+  readonly revision: number;
+  readonly codebook: string;
+  /** empty for likeness */
+  readonly questions: readonly Question[];
+  readonly texts: readonly string[];
+  /** [texts, entries]; one row for likeness */
+  readonly relevancies: Float32Array;
+}
+
+/** An ask that does not fit together. */
+export class AskError extends Error {
+  override name = 'AskError';
+}
+
+/** @throws ExpressionError for a question that cannot be read, AskError for relevancies of another shape */
+export function readAsk({ revision, codebook, questions, texts, relevancies }: AskOrder): Ask {
+  const rows = questions.length === 0 ? 1 : texts.length;
+  if (rows > 0 && (relevancies.length === 0 || relevancies.length % rows !== 0))
+    throw new AskError(`ask ${revision}: ${relevancies.length} relevancies are not those of ${rows} texts`);
+  return { revision, codebook, questions: readQuestions(questions), texts, relevancies };
+}
+
+/** Relevancies of the entries to one row. */
+export function rowOf({ relevancies }: Ask, row: number, entries: number): Float32Array {
+  return relevancies.subarray(row * entries, (row + 1) * entries);
+}
+
+/** Whether the ask's relevancies are those of a codebook of so many entries. */
+export function fits({ relevancies, questions, texts }: Ask, entries: number): boolean {
+  return relevancies.length === entries * (questions.length === 0 ? 1 : texts.length);
+}
+
+/**
+ * Scores of each question, one for likeness, 0 … 1.
+ *
+ * @param scoresOf  Σ_i M̂_i·relevancy_i for a row of relevancies, [n]
+ */
+export function answersOf(
+  ask: Ask,
+  n: number,
+  scoresOf: (row: number) => ArrayLike<number>,
+  scalars: Answering['scalars'],
+): ArrayLike<number>[] {
+  if (ask.questions.length === 0) return [scoresOf(0)];
+  return scoreQuestions(ask.questions, { n, scalars, text: (text) => scoresOf(ask.texts.indexOf(text)) });
+}
+
+/** The best score and whose it is, 1-based; class 0 where every score is 0. */
+export function bestAnswers(
+  scores: readonly ArrayLike<number>[],
+  n: number,
+  relevancy: Uint16Array | null,
+  classes: Uint8Array | null,
+): void {
+  for (let i = 0; i < n; i++) {
+    let best = 0;
+    let most = 0;
+    for (let c = 0; c < scores.length; c++)
+      if (scores[c][i] > most) {
+        most = scores[c][i];
+        best = c + 1;
+      }
+    if (relevancy) relevancy[i] = Math.round(65_535 * Math.min(1, most));
+    if (classes) classes[i] = best;
+  }
+}

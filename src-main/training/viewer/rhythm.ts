@@ -1,0 +1,71 @@
+/**
+ * How often viewers are served while a run trains: what they see may cost 2 % of its time.
+ *
+ *   after something that took c, nothing more until c / 2 % has passed, at least PAUSE
+ *
+ * A picture that a person waits for goes ahead of that once a second, and so does an answer to a new question. Snapshots and
+ * overlays alone share the time equally, since a snapshot costs many times what overlays cost.
+ */
+const SHARE = 0.02;
+/** Between two frames, ms. */
+const PAUSE = 400;
+/** A picture a second is served, whatever it costs, ms. */
+const PATIENCE = 1000;
+
+export class Rhythm {
+  readonly #now: () => number;
+  /** nothing is due before */
+  #free = -Infinity;
+  #snapshotFree = -Infinity;
+  #picture = -Infinity;
+  #spent = 0;
+  #since: number;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#since = now();
+  }
+
+  get mayPublish(): boolean {
+    return this.#now() >= this.#free;
+  }
+
+  /** Whether the snapshot's half of the time has come; the other half is for overlays alone. */
+  get maySnapshot(): boolean {
+    return this.#now() >= this.#snapshotFree;
+  }
+
+  get mayLook(): boolean {
+    return this.mayPublish || this.#now() - this.#picture >= PATIENCE;
+  }
+
+  /** @param snapshot  what the snapshot in it cost, 0 without one */
+  published(milliseconds: number, snapshot: number): void {
+    const now = this.#now();
+    this.#spent += milliseconds;
+    this.#free = Math.max(now + PAUSE, Math.max(this.#free, now) + milliseconds / SHARE);
+    if (snapshot > 0) this.#snapshotFree = now + (2 * snapshot) / SHARE;
+  }
+
+  pictured(milliseconds: number): void {
+    const now = this.#now();
+    this.#spent += milliseconds;
+    this.#picture = now;
+    // More would let pictures, of which one a second is promised, hold up frames for ever.
+    this.#free = Math.max(this.#free, now) + Math.min(PATIENCE, milliseconds / SHARE);
+  }
+
+  /** Of anything else that was done for viewers. */
+  spent(milliseconds: number): void {
+    this.#spent += milliseconds;
+  }
+
+  /** Share of the time since the last call that viewers took. */
+  takeShare(): number {
+    const now = this.#now();
+    const share = now > this.#since ? Math.min(1, this.#spent / (now - this.#since)) : 0;
+    this.#since = now;
+    this.#spent = 0;
+    return share;
+  }
+}

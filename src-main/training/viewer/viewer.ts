@@ -1,0 +1,144 @@
+/**
+ * What a trainer does for whoever looks at it: takes wishes at any time, and serves them between steps.
+ *
+ * One publication is under way at most, a snapshot with its overlays or overlays alone; the next one is made when the last was taken,
+ * from what is newest then. Nothing is computed while nobody watches. While a run trains, rhythm.ts says when; at rest everything
+ * that is asked for is made until it is as fresh as the parameters.
+ */
+import type { OverlayName } from '#contract/frame';
+import type { TrainerCommand } from '#contract/messages';
+import { readAsk } from './answers';
+import type { Ask } from './answers';
+import { availableOverlays, FrameBuffer, overlayFrame, snapshotFrame } from './frames';
+import { PrincipalAxes } from './principalAxes';
+import { Rhythm } from './rhythm';
+import { RowCodes } from './rowCodes';
+import { rowsStamp } from './scene';
+import type { ViewedScene } from './scene';
+
+export type SendFrame = (bytes: Uint8Array<ArrayBuffer>) => void;
+
+type CommandOf<T extends TrainerCommand['type']> = Extract<TrainerCommand, { type: T }>;
+
+/** Time for codes in one publication while a run trains, and in one portion at rest, ms. */
+const [CODES_TRAINING, CODES_RESTING] = [8, 100];
+
+interface Published {
+  readonly sequence: number;
+  readonly rows: string;
+  readonly step: number;
+}
+
+export class TrainerViewer {
+  readonly #send: SendFrame;
+  readonly #rhythm: Rhythm;
+  readonly #codes = new RowCodes();
+  #snapshotMemory = new FrameBuffer();
+  #overlayMemory = new FrameBuffer();
+  #axes = new PrincipalAxes();
+  #wishes: { geometry: boolean; overlays: readonly OverlayName[] } = { geometry: false, overlays: [] };
+  #ask: Ask | null = null;
+  #sequence = 0;
+  /** sequence of the last frame of the publication under way */
+  #underWay: number | null = null;
+  #snapshot: Published | null = null;
+  /** overlays of `#snapshot` */
+  #overlays: { step: number; names: string; ask: number; whole: boolean } | null = null;
+  /** a wish changed: it is answered without waiting for its turn */
+  #urgent = false;
+
+  constructor(send: SendFrame, rhythm = new Rhythm()) {
+    this.#send = send;
+    this.#rhythm = rhythm;
+  }
+
+  /** Share of the time since the last call that went into what viewers see. */
+  takeShare(): number {
+    return this.#rhythm.takeShare();
+  }
+
+  watch({ geometry, overlays }: CommandOf<'watch'>): void {
+    const more = (geometry && !this.#wishes.geometry) || overlays.some((name) => !this.#wishes.overlays.includes(name));
+    if (geometry && !this.#wishes.geometry) this.#snapshot = null;
+    this.#wishes = { geometry, overlays };
+    this.#urgent ||= more;
+    if (!geometry && overlays.length === 0 && this.#underWay !== null) {
+      // Whoever should have taken the frame is gone; it may still be on its way, so its memory is left to it.
+      this.#underWay = null;
+      [this.#snapshotMemory, this.#overlayMemory] = [new FrameBuffer(), new FrameBuffer()];
+    }
+  }
+
+  taken({ sequence }: CommandOf<'taken'>): void {
+    if (this.#underWay !== null && sequence >= this.#underWay) this.#underWay = null;
+  }
+
+  /** @throws ExpressionError, AskError; what was asked before then stays */
+  ask({ ask }: CommandOf<'ask'>): void {
+    this.#ask = ask && readAsk(ask);
+    this.#urgent = true;
+  }
+
+  /** Another scene than before: nothing that was published is of it. */
+  forget(): void {
+    this.#snapshot = null;
+    this.#overlays = null;
+    this.#axes = new PrincipalAxes();
+  }
+
+  /** Between two steps: at most one publication, when its time has come. */
+  between(scene: ViewedScene): void {
+    if (this.#underWay !== null) return;
+    if (!this.#urgent && !this.#rhythm.mayPublish) return;
+    this.#publish(scene, CODES_TRAINING, this.#rhythm.maySnapshot);
+  }
+
+  /** At rest: one portion of what is asked for. @returns whether there may be more to do now */
+  attend(scene: ViewedScene): boolean {
+    if (this.#underWay !== null) return false;
+    return this.#publish(scene, CODES_RESTING, true);
+  }
+
+  /** Publishes what is not fresh; false when all is. @param mayRenew  whether a snapshot may be made whose rows are known already */
+  #publish(scene: ViewedScene, codeTime: number, mayRenew: boolean): boolean {
+    const { geometry, overlays } = this.#wishes;
+    const begun = performance.now();
+    const rows = rowsStamp(scene.model);
+    const before = this.#snapshot;
+    const stale = before?.step !== scene.step || before.rows !== rows;
+    const renew = geometry && stale && (mayRenew || before?.rows !== rows);
+    let snapshotCost = 0;
+    if (renew) {
+      this.#snapshot = { sequence: ++this.#sequence, rows, step: scene.step };
+      this.#overlays = null;
+      this.#deliver(snapshotFrame(scene, this.#sequence, this.#snapshotMemory));
+      snapshotCost = performance.now() - begun;
+    }
+    const done = this.#publishOverlays(scene, availableOverlays(scene, overlays, this.#ask), codeTime);
+    if (!renew && !done) return false;
+    this.#urgent = false;
+    this.#rhythm.published(performance.now() - begun, snapshotCost);
+    return true;
+  }
+
+  #publishOverlays(scene: ViewedScene, names: OverlayName[], codeTime: number): boolean {
+    const snapshot = this.#snapshot;
+    if (names.length === 0 || snapshot?.rows !== rowsStamp(scene.model)) return false;
+    const ask = this.#ask?.revision ?? 0;
+    const last = this.#overlays;
+    const coded = names.some((name) => name !== 'uncertainty' && name !== 'components');
+    const same = last?.step === scene.step && last.names === names.join() && last.ask === ask;
+    if (same && (last.whole || !coded)) return false;
+    if (coded) this.#codes.refresh(scene, codeTime);
+    if (names.includes('components')) this.#axes.follow(scene.model.arrays().semantics, scene.model.count);
+    const parts = { codes: this.#codes, axes: this.#axes, ask: this.#ask };
+    this.#overlays = { step: scene.step, names: names.join(), ask, whole: !coded || this.#codes.isFresh(scene) };
+    this.#deliver(overlayFrame(scene, names, parts, ++this.#sequence, snapshot.sequence, this.#overlayMemory));
+    return true;
+  }
+
+  #deliver(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#underWay = this.#sequence;
+    this.#send(bytes);
+  }
+}
