@@ -19,6 +19,8 @@ const options = {
   host: { type: 'string', default: '127.0.0.1' },
   /** serve to a browser even where a window would open */
   browser: { type: 'boolean', default: false },
+  /** a first run opens the demo room; this one does not */
+  'no-demo': { type: 'boolean', default: false },
 };
 
 const PROBE_MS = 3_000;
@@ -33,12 +35,12 @@ export async function start(args) {
     ({ values } = parseArgs({ args, options }));
     if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535) throw new Error('--port takes 0 to 65535');
   } catch (error) {
-    console.error(`legato: ${error.message}\nusage: legato start [--browser] [--port N] [--host ADDRESS]`);
+    console.error(`legato: ${error.message}\nusage: legato start [--browser] [--no-demo] [--port N] [--host ADDRESS]`);
     return USAGE;
   }
   const obstacle = values.browser ? 'asked to (--browser)' : (noWindow() ?? (await noElectron()));
   if (obstacle === null) {
-    const code = await runElectron();
+    const code = await runElectron(values['no-demo'] ? ['--no-demo'] : []);
     if (code !== null) return code;
     console.log('legato: Electron ended before its window opened; serving the page instead.');
   } else {
@@ -46,7 +48,12 @@ export async function start(args) {
   }
   const { serveUntilInterrupted } = await import(pathToFileURL(join(root, 'out/main/server.js')).href);
   try {
-    return await serveUntilInterrupted({ port: Number(values.port), host: values.host, open: hasDisplay() });
+    return await serveUntilInterrupted({
+      port: Number(values.port),
+      host: values.host,
+      open: hasDisplay(),
+      begin: { demo: !values['no-demo'] },
+    });
   } catch (error) {
     if (error.name !== 'ServeError') throw error;
     console.error(`legato: ${error.message}`);
@@ -104,14 +111,14 @@ async function downloadUnreachable() {
 }
 
 /** Runs Electron until it ends; null when it failed before a window can have opened. */
-function runElectron() {
+function runElectron(flags) {
   const folder = electronFolder();
   const binary = join(folder, 'dist', readFileSync(join(folder, 'path.txt'), 'utf8'));
   const environment = { ...process.env };
   delete environment.ELECTRON_RUN_AS_NODE;
   const started = Date.now();
   return new Promise((resolve) => {
-    const child = spawn(binary, [root], { stdio: 'inherit', env: environment });
+    const child = spawn(binary, [root, ...flags], { stdio: 'inherit', env: environment });
     child.on('error', () => resolve(null));
     child.on('exit', (code, signal) => {
       const early = Date.now() - started < EARLY_MS;

@@ -12,6 +12,7 @@ import type { ExportOptions } from './export';
 import type { AddFlags, ModelsFlags, PullFlags } from './models';
 import type { QueryFlags } from './query';
 import type { RenderOptions } from './render';
+import type { ServeFlags } from './serve';
 
 type Action = () => Promise<ExitCode>;
 
@@ -113,11 +114,13 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
   program
     .command('serve')
     .summary('serve the studio to a browser, for a machine without a screen')
+    .argument('[path]', 'a project, a capture or a .ply to open at once')
+    .option('--train', 'train it too: a capture from the start, a project from where it was left')
     .option('--port <n>', 'port; 0 takes a free one', '0')
     .option('--host <address>', 'address to bind', '127.0.0.1')
     .option('--open', 'open the page in the browser of this machine')
-    .action((options: { port: string; host: string; open?: boolean }) =>
-      later(async () => (await import('./serve')).serveCommand(options)),
+    .action((path: string | undefined, options: ServeFlags) =>
+      later(async () => (await import('./serve')).serveCommand(path, options)),
     );
 }
 

@@ -4,21 +4,25 @@
  *
  *   GET /?token=…      hand-over: token → HttpOnly cookie
  *   GET /api/session   contract: sessionInfo
- *   WS  /api/live      contract: sessionEvent, pushed when something changed
+ *   WS  /api/live      contract: wire, and frames as binary messages
  *   POST /api/demo/…   contract: demoCommand; the session then tells how it goes
+ *   GET /media/…       contract: mediaPath
  *   GET anything else  a file of out/renderer
  */
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { isIPv6 } from 'node:net';
 import { demoCommand, sessionInfo as sessionSchema } from '#contract/session';
 import type { SessionInfo } from '#contract/session';
 import { DemoRoom } from '../studio/demoRoom';
+import type { StudioDoor } from '../studio/session/door';
+import { StudioSession } from '../studio/session/studioSession';
 import { sessionInfo } from '../studio/sessionInfo';
 import { watchRecent } from '../studio/recent';
 import { Guard } from './guard';
 import { LiveChannel } from './live';
+import { mediaAnswer } from './media';
 import { closedDoor, handOver, notBuilt } from './notices';
 import { pageFile, pageFolder, securityHeaders } from './page';
 
@@ -33,11 +37,16 @@ export interface ServeOptions {
   session?: () => Promise<SessionInfo>;
   /** the room that the page may make; default: the one of this person's cache */
   demo?: DemoRoom;
+  /** what pages look at and command; default: a session of this process, made when it is first wanted. Closed with the server */
+  studio?: StudioDoor;
 }
 
 export interface Serving {
   /** the link with its token: whoever has it is let in */
   url: string;
+  /** what the pages look at */
+  studio: () => StudioDoor;
+  /** Says goodbye to the pages, saves what is open, and ends. */
   close(): Promise<void>;
 }
 
@@ -55,14 +64,16 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
   const page = options.page ?? pageFolder;
   const demo = options.demo ?? new DemoRoom();
   const session = options.session ?? (() => sessionInfo('server', demo));
+  let made = options.studio;
+  const studio = (): StudioDoor => (made ??= new StudioSession({ demo }));
   const guard = new Guard(host);
   const server = createServer({ maxHeaderSize: 16_384, requestTimeout: 30_000 }, (request, response) => {
-    answer(request, response, { guard, page, session, demo }).catch(() => {
+    answer(request, response, { guard, page, session, demo, studio }).catch(() => {
       if (!response.headersSent) send(response, 500, 'text/plain; charset=utf-8', 'Legato could not answer.\n');
       else response.destroy();
     });
   });
-  const live = new LiveChannel(session);
+  const live = new LiveChannel(session, studio);
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     const welcome =
       pathOf(request) === '/api/live' &&
@@ -74,17 +85,21 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
     else socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   });
   const port = await listen(server, options.port ?? 0, host);
-  const stopWatching = watchRecent(() => void live.publish());
-  demo.onChange(() => void live.publish());
+  // A session that cannot be told now is told to whoever asks (GET), or with the next change.
+  const publish = (): void => void live.publish().catch(() => undefined);
+  const stopWatching = watchRecent(publish);
+  demo.onChange(publish);
   const everywhere = host === '0.0.0.0' || host === '::';
   const shown = everywhere ? 'localhost' : isIPv6(host) ? `[${host}]` : host;
   return {
     url: `http://${shown}:${port}/?token=${guard.token}`,
+    studio,
     close: async () => {
       stopWatching();
-      live.close();
+      const closed = new Promise<void>((done) => server.close(() => done()));
+      await live.close();
       server.closeAllConnections();
-      await Promise.all([demo.close(), new Promise<void>((done) => server.close(() => done()))]);
+      await Promise.all([closed, made?.close(), demo.close()]);
     },
   };
 }
@@ -94,6 +109,7 @@ interface Context {
   page: string;
   session: () => Promise<SessionInfo>;
   demo: DemoRoom;
+  studio: () => StudioDoor;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, context: Context): Promise<void> {
@@ -108,14 +124,19 @@ async function answer(request: IncomingMessage, response: ServerResponse, contex
     return send(response, 405, 'text/plain; charset=utf-8', 'Only GET.\n', { Allow: 'GET, HEAD' });
   }
   const path = pathOf(request);
-  const token = new URLSearchParams((request.url ?? '').split('?')[1] ?? '').get('token');
-  if (path === '/' && guard.tokenMatches(token)) {
+  const query = new URLSearchParams((request.url ?? '').split('?')[1] ?? '');
+  if (path === '/' && guard.tokenMatches(query.get('token'))) {
     return send(response, 200, 'text/html; charset=utf-8', handOver, { 'Set-Cookie': guard.cookie(request) });
   }
   if (!guard.cookieMatches(request)) return send(response, 401, 'text/html; charset=utf-8', closedDoor);
   if (path === '/api/session') {
     const session = sessionSchema.parse(await context.session());
     return send(response, 200, 'application/json; charset=utf-8', JSON.stringify(session));
+  }
+  if (path.startsWith('/media/')) {
+    const known = request.headers['if-none-match'];
+    const { status, type, body, headers } = await mediaAnswer(context.studio(), path, query, known);
+    return send(response, status, type, body, headers);
   }
   const file = path.startsWith('/api/') ? null : await pageFile(path, context.page);
   if (file !== null) {
@@ -146,8 +167,8 @@ function send(
   response: ServerResponse,
   status: number,
   type: string,
-  body: string,
-  headers: Record<string, string> = {},
+  body: string | Buffer,
+  headers: OutgoingHttpHeaders = {},
 ): void {
   const length = Buffer.byteLength(body);
   response.writeHead(status, {

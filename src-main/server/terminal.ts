@@ -1,7 +1,14 @@
-/** Serving from a terminal: prints the link, opens a browser on request, and stops on Ctrl-C. */
+/**
+ * Serving from a terminal: prints the link, opens a browser on request, begins with what was named, tells how it goes, and on
+ * Ctrl-C saves and stops; a second Ctrl-C does not wait.
+ */
 import { spawn } from 'node:child_process';
 import { isIP } from 'node:net';
 import { hostname, userInfo } from 'node:os';
+import { describeFailure } from '../studio/failures';
+import { begin } from './begin';
+import type { Begin } from './begin';
+import { ProgressLines } from './progressLines';
 import { serve } from './serve';
 import type { ServeOptions } from './serve';
 
@@ -10,7 +17,12 @@ export interface TerminalOptions extends ServeOptions {
   open?: boolean;
   /** print one JSON line instead of words */
   json?: boolean;
+  /** what to open before a page asks */
+  begin?: Begin;
 }
+
+/** Ended at once, by a second Ctrl-C. */
+const INTERRUPTED = 130;
 
 const isLoopback = (host: string) =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
@@ -41,12 +53,26 @@ export async function serveUntilInterrupted(options: TerminalOptions = {}): Prom
     console.log('  Ctrl-C stops it.\n');
   }
   if (options.open) openBrowser(url);
-  await new Promise<void>((stop) => {
-    process.once('SIGINT', () => stop());
-    process.once('SIGTERM', () => stop());
+  const stopped = interrupted();
+  const lines = new ProgressLines(process.stderr, url);
+  const link = serving.studio().join({
+    event: (event) => (options.json ? undefined : lines.event(event)),
+    frame: () => undefined,
   });
+  begin(link, options.begin ?? {}).catch((error: unknown) => lines.say(`  ${describeFailure(error).message}`));
+  await stopped;
+  lines.say('  saving what is open; Ctrl-C again does not wait …');
+  process.once('SIGINT', () => process.exit(INTERRUPTED));
   await serving.close();
+  lines.end();
   return 0;
+}
+
+/** Resolves when the person, or the system, wants it to stop. A closed terminal (SIGHUP) must not lose a training either. */
+function interrupted(): Promise<void> {
+  return new Promise((stop) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop());
+  });
 }
 
 function login(): string {

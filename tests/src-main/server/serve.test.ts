@@ -249,14 +249,6 @@ describe('the live channel', () => {
     expect(sessionEvent.parse(JSON.parse(await message))).toEqual({ type: 'session', session: told });
     socket.close();
   });
-
-  it('disconnects a page that talks', async () => {
-    const socket = await dial(known(own()));
-    if (typeof socket === 'number') throw new Error(`refused: ${socket}`);
-    const code = new Promise<number>((done) => socket.once('close', done));
-    socket.send('hello');
-    expect(await code).toBe(1008);
-  });
 });
 
 describe('the server itself', () => {
