@@ -104,6 +104,13 @@ export async function initKernels({ backend, threads }: KernelOptions): Promise<
   }
 }
 
+/** Another number of threads for the native kernels, between two of their calls; the reference has one whatever is asked for. */
+export function resizePool(threads = availableParallelism()): void {
+  checkInteger('resizePool', 'threads', threads, 1, 1024);
+  const backend = tf.backend();
+  if (backend instanceof HostBackend && backend.kernels === native) native.addon.setThreads(threads);
+}
+
 /**
  * Mean distance of every point to its k nearest others (neighbours.reference.ts).
  *

@@ -56,6 +56,8 @@ const runFile = z.object({
   nextId: uint32,
   /** absent in checkpoints that are older than semantics */
   semantics: semanticsState.nullable().default(null),
+  /** photos that a person left out */
+  disabled: z.array(z.string().max(4096)).max(1_000_000).default([]),
   files: z.object({ [TENSORS]: z.object({ bytes: z.int().nonnegative(), sha256: z.string().length(64) }) }),
 });
 type RunFile = z.infer<typeof runFile>;
@@ -125,8 +127,8 @@ export async function readCheckpoint(folder: string): Promise<TrainingSnapshot> 
     throw damaged(path, error instanceof Error ? error.message : 'unreadable', error);
   }
   if (hash.digest('hex') !== expected.sha256) throw damaged(path, 'its bytes changed since they were written');
-  const { step, cameraOrder, seed, nextId, semantics } = run;
-  return { step, settings: savedSettings(folder, run), cameraOrder, seed, nextId, tensors, semantics };
+  const { step, cameraOrder, seed, nextId, semantics, disabled } = run;
+  return { step, settings: savedSettings(folder, run), cameraOrder, seed, nextId, tensors, semantics, disabled };
 }
 
 /** The checkpoints of one project; needs no lock, since a project has one trainer. */
@@ -190,7 +192,7 @@ export class CheckpointFolder implements CheckpointStore {
     await createFolderAtomically(await this.#freeName(snapshot.step), async (temporary) => {
       const { chunks, measure } = measured(safetensorsChunks(Object.entries(snapshot.tensors)));
       await writeFileDurably(join(temporary, TENSORS), chunks);
-      const { step, settings, cameraOrder, seed, nextId, semantics } = snapshot;
+      const { step, settings, cameraOrder, seed, nextId, semantics, disabled } = snapshot;
       const run: RunFile = {
         version: CHECKPOINT_VERSION,
         sequence,
@@ -201,6 +203,7 @@ export class CheckpointFolder implements CheckpointStore {
         seed,
         nextId,
         semantics,
+        disabled,
         files: { [TENSORS]: { bytes: measure.bytes, sha256: measure.digest() } },
       };
       const text = `${JSON.stringify(runFile.parse(run), null, 2)}\n`;

@@ -2,7 +2,7 @@
 export { codeDirections } from './codeDirections';
 export { SemanticsError } from './errors';
 export { ExpressionError, type Expression } from './expression';
-export { LabelLift, liftCapacity, type LiftedLabels } from './lifting';
+export { LabelLift, liftCapacity, VISIBILITY_GATE, type LiftedLabels } from './lifting';
 export { Perceptron, type NetworkStep } from './perceptron';
 export { averagePrecision, maskScores, SegmentationReport, type MaskScores, type SegmentationScores } from './metrics';
 export { blendScores, COVERAGE, decodePixels, spread, type DecodedPixels, type SplatView } from './pixelScores';
@@ -21,5 +21,5 @@ export {
   type Question,
   type QueryScalar,
 } from './query';
-export { CODES, decodeCodes, scoreCodes, SplatCodes, vectorsOf, type Codes, type CodeSource } from './splatCodes';
+export { CODES, decodeCodes, decodeWithScores, scoreCodes, SplatCodes, vectorsOf, type Codes, type CodeSource } from './splatCodes';
 export { likeness, queryOrders, TextScores, type QueryOrder } from './textScores';

@@ -42,6 +42,11 @@ export function describeFailure(error: unknown): TrainerFailure {
   return { kind: error.name, message: error.message, file: textOf(error, 'file', 'path'), fault, stack: error.stack };
 }
 
+/** Photos that cannot be left out. */
+export class PhotosError extends Error {
+  override name = 'InputError';
+}
+
 /** A resume that cannot continue: no checkpoint, or one of another capture. */
 export class ResumeError extends Error {
   readonly file: string;

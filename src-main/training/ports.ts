@@ -51,6 +51,8 @@ export interface TrainingSnapshot {
   tensors: Record<string, SnapshotTensor>;
   /** null until semantics have joined; their networks are then among the tensors as `decoder.*` and `smoother.*` */
   semantics: SemanticsState | null;
+  /** photos that are not trained on, at present */
+  disabled: string[];
 }
 
 /** Writes are atomic: after a crash in the middle of `save`, `latest` still returns the snapshot before it. */

@@ -5,37 +5,30 @@
  *
  * Everything random is drawn by (seed, purpose, step), so that (snapshot, step) determines the rest of the run.
  */
-import { liveSettings, resumableSettings } from '#contract/messages';
+import { liveSettings } from '#contract/messages';
 import type { SettingsChange, StartCommand, TrainerEventOf } from '#contract/messages';
-import { resolveSettings } from '#contract/presets';
-import { settingFields } from '#contract/settings';
 import type { TrainingSettings } from '#contract/settings';
-import { loadCapture, splitHoldout } from '../capture/index';
-import type { Capture } from '../capture/index';
-import {
-  cameraExtent,
-  DensityControl,
-  DensityStatistics,
-  GaussianModel,
-  initialiseGaussians,
-  resetOpacity,
-} from '../gaussians/index';
-import { adamStep, initKernels, nearestNeighbours } from '../kernels/index';
-import type { KernelBackend } from '../kernels/index';
+import { DensityControl, resetOpacity } from '../gaussians/index';
+import type { DensityStatistics, GaussianModel } from '../gaussians/index';
+import { adamStep, resizePool } from '../kernels/index';
 import { SEMANTICS } from '../kernels/layout';
 import { evaluate, meanSquaredError } from './evaluation';
 import type { Scene, Scores } from './evaluation';
-import { ResumeError } from './failure';
+import { PhotosError } from './failure';
 import { psnrOf } from './measure';
 import { liftLabels, startFromLabels } from './lift';
 import { surveyMaps } from './mapSurvey';
 import { objectiveGradients } from './objective';
 import type { ObjectiveGradients } from './objective';
-import { backgroundAt, disposeView, PhotoViews, ViewOrder } from './photoViews';
+import { openRun } from './opening';
+import type { OpenedRun } from './opening';
+import { backgroundAt, disposeView, ViewOrder } from './photoViews';
+import type { PhotoViews } from './photoViews';
 import type { CheckpointStore, IndexMaps, TrainingSnapshot } from './ports';
 import * as schedule from './schedule';
 import { SemanticLearner } from './semanticLearner';
 import type { SemanticFigures } from './semanticLearner';
+import type { PhotoSource } from './viewer/explaining';
 import type { ViewedScene } from './viewer/scene';
 
 export interface StepReport {
@@ -62,26 +55,6 @@ const LOOK_AGAIN = 20;
 
 type Description = Omit<TrainerEventOf<'prepared'>, 'type'>;
 
-/** Settings of a continued run. @throws ResumeError for a change that would make it another run */
-export function continuedSettings(
-  snapshot: TrainingSnapshot,
-  changes: StartCommand['settings'],
-  project: string,
-): TrainingSettings {
-  for (const { name } of settingFields) {
-    const wanted = changes[name];
-    if (wanted === undefined || resumableSettings.includes(name)) continue;
-    if (JSON.stringify(wanted) !== JSON.stringify(snapshot.settings[name])) {
-      const was = JSON.stringify(snapshot.settings[name]);
-      throw new ResumeError(
-        project,
-        `${name} was ${was} and cannot change when a run is continued; leave it out, or train anew`,
-      );
-    }
-  }
-  return { ...snapshot.settings, ...changes, preset: snapshot.settings.preset };
-}
-
 export class TrainingRun {
   settings: TrainingSettings;
   /** completed steps */
@@ -90,7 +63,11 @@ export class TrainingRun {
   readonly #photos: PhotoViews;
   readonly #heldOut: PhotoViews;
   readonly #model: GaussianModel;
-  readonly #order: ViewOrder;
+  #order: ViewOrder;
+  /** photos that are trained on, by their index */
+  #enabled: readonly number[] | null = null;
+  #disabled: readonly string[] = [];
+  #maps: IndexMaps | null;
   readonly #extent: number;
   readonly #statistics: DensityStatistics;
   readonly #densityControl = new DensityControl();
@@ -100,82 +77,30 @@ export class TrainingRun {
   /** the step at which maps are looked for next, while there are none */
   #lookAt = 0;
 
-  private constructor(
-    parts: {
-      photos: PhotoViews;
-      heldOut: PhotoViews;
-      model: GaussianModel;
-      extent: number;
-      statistics: DensityStatistics;
-      learner: SemanticLearner | null;
-    },
-    ports: RunPorts,
-    settings: TrainingSettings,
-    step: number,
-    backend: KernelBackend,
-    size: { width: number; height: number },
-  ) {
-    this.settings = settings;
-    this.step = step;
+  private constructor(opened: OpenedRun, ports: RunPorts) {
+    const { photos, heldOut, model, backend } = opened;
+    this.settings = opened.settings;
+    this.step = opened.step;
     this.#ports = ports;
-    this.#learner = parts.learner;
-    this.#photos = parts.photos;
-    this.#heldOut = parts.heldOut;
-    this.#model = parts.model;
-    this.#extent = parts.extent;
-    this.#statistics = parts.statistics;
-    this.#order = new ViewOrder(parts.photos.count, settings);
+    this.#maps = opened.maps;
+    this.#learner = opened.learner;
+    this.#photos = photos;
+    this.#heldOut = heldOut;
+    this.#model = model;
+    this.#extent = opened.extent;
+    this.#statistics = opened.statistics;
+    this.#order = new ViewOrder(photos.count, opened.settings);
+    if (opened.disabled.length > 0) this.disable(opened.disabled);
     this.description = {
-      photos: parts.photos.count,
-      heldOut: parts.heldOut.count,
-      splats: parts.model.count,
-      ...size,
-      backend: backend.name,
-      reason: backend.reason,
-      instructionSet: backend.instructionSet,
-      threads: backend.threads,
-      step,
+      ...{ photos: photos.count, heldOut: heldOut.count, splats: model.count, ...opened.size, step: opened.step },
+      ...{ backend: backend.name, reason: backend.reason },
+      ...{ instructionSet: backend.instructionSet, threads: backend.threads },
     };
   }
 
   /** Opens the capture and makes the Gaussians, new or from the newest checkpoint. */
   static async prepare(command: StartCommand, ports: RunPorts): Promise<TrainingRun> {
-    const { store, warn } = ports;
-    const snapshot = command.resume ? await store.latest() : null;
-    if (command.resume && !snapshot) {
-      throw new ResumeError(command.project, 'holds no checkpoint to continue from; train without --resume');
-    }
-    const settings = snapshot
-      ? continuedSettings(snapshot, command.settings, command.project)
-      : resolveSettings(command.settings);
-    const [backend, capture] = await Promise.all([
-      initKernels({ backend: settings.backend, threads: settings.threads || undefined }),
-      loadCapture(command.capture),
-    ]);
-    for (const warning of capture.warnings) warn(warning);
-    const split = splitHoldout(capture.photos, settings.holdout, capture.heldOut);
-    const train = split.training.map((index) => capture.photos[index]);
-    const heldOut = split.heldOut.map((index) => capture.photos[index]);
-    if (train.length === 0) {
-      throw new ResumeError(command.capture, 'no photo is left to train on; add photos or lower --holdout');
-    }
-    const photos = new PhotoViews(train, settings);
-    if (snapshot && snapshot.cameraOrder.join('\n') !== photos.names.join('\n')) {
-      throw new ResumeError(
-        command.project,
-        'its photos are not those of the capture any more; restore them, or train anew',
-      );
-    }
-    const extent = cameraExtent(train.map((photo) => photo.camera));
-    const model = snapshot ? restoreModel(snapshot) : startModel({ ...capture, photos: train }, settings, warn);
-    const statistics = new DensityStatistics(model.capacity);
-    if (snapshot) statistics.restore(snapshot.tensors, model.count);
-    const learner = snapshot?.semantics
-      ? SemanticLearner.restore(await ports.openMaps(), settings, snapshot.semantics, snapshot.tensors)
-      : null;
-    const parts = { photos, heldOut: new PhotoViews(heldOut, settings), model, extent, statistics, learner };
-    const size = await photos.size(0);
-    return new TrainingRun(parts, ports, settings, snapshot?.step ?? 0, backend, size);
+    return new TrainingRun(await openRun(command, ports), ports);
   }
 
   /** Steps of the whole run, the semantic ones on finished geometry included. */
@@ -191,7 +116,49 @@ export class TrainingRun {
     const known = Object.fromEntries(
       Object.entries(settings).filter(([name]) => (liveSettings as readonly string[]).includes(name)),
     );
+    const { threads } = this.settings;
     this.settings = { ...this.settings, ...known };
+    if (this.settings.threads !== threads) resizePool(this.settings.threads || undefined);
+  }
+
+  /** Photos that are not trained on, in the capture's order. */
+  get disabled(): readonly string[] {
+    return this.#disabled;
+  }
+
+  /**
+   * From the next step on, epochs are of the other photos.
+   *
+   * @throws PhotosError when a name is no photo of the run, or none would be left
+   */
+  disable(names: readonly string[]): void {
+    const all = this.#photos.names;
+    const off = new Set(names);
+    for (const name of off)
+      if (!all.includes(name)) throw new PhotosError(`${name}: is none of the photos that are trained on`);
+    const enabled = all.map((_, index) => index).filter((index) => !off.has(all[index]));
+    if (enabled.length === 0) throw new PhotosError('every photo would be excluded; leave at least one to train on');
+    this.#disabled = all.filter((name) => off.has(name));
+    this.#enabled = off.size > 0 ? enabled : null;
+    this.#order = new ViewOrder(enabled.length, this.settings);
+  }
+
+  #photoAt(step: number): number {
+    const at = this.#order.at(step);
+    return this.#enabled ? this.#enabled[at] : at;
+  }
+
+  /** Photos and their index maps, for questions about them; null while there are no maps. */
+  get opinions(): PhotoSource | null {
+    const [maps, photos] = [this.#maps, this.#photos];
+    if (!maps) return null;
+    return {
+      photos: photos.count,
+      load: async (index) => {
+        const map = await maps.load(photos.names[index]);
+        return map && { name: photos.names[index], camera: await photos.camera(index), map };
+      },
+    };
   }
 
   /** Makes the next step. @param measure  also compute the PSNR of its photo */
@@ -199,9 +166,9 @@ export class TrainingRun {
     const step = this.step + 1;
     const { settings } = this;
     const model = this.#model;
-    for (let ahead = 1; ahead <= settings.prefetch; ahead++) this.#photos.prefetch(this.#order.at(step + ahead));
+    for (let ahead = 1; ahead <= settings.prefetch; ahead++) this.#photos.prefetch(this.#photoAt(step + ahead));
     const background = backgroundAt(step, settings);
-    const photo = this.#order.at(step);
+    const photo = this.#photoAt(step);
     const view = await this.#photos.load(photo, schedule.coarseFactorAt(step, settings), background);
     await this.#join(step);
     const learner = this.#learner;
@@ -262,6 +229,7 @@ export class TrainingRun {
     }
     startUncertainty(this.#model, settings.initialUncertainty);
     this.#learner = learner;
+    this.#maps = maps;
     this.#ports.joined(step, maps.entries, lifted);
   }
 
@@ -309,7 +277,9 @@ export class TrainingRun {
     const { step, settings } = this;
     const cameraOrder = this.#photos.names;
     const semantics = learner?.state ?? null;
-    return { step, settings, cameraOrder, seed: settings.seed, nextId: this.#model.nextId, tensors, semantics };
+    const { nextId } = this.#model;
+    const disabled = [...this.#disabled];
+    return { step, settings, cameraOrder, seed: settings.seed, nextId, tensors, semantics, disabled };
   }
 
   /** What viewers look at, as it is now. */
@@ -354,29 +324,4 @@ function startUncertainty(model: GaussianModel, uncertainty: number): void {
 
 function disposeGradients({ geometry, sphericalHarmonics, semantics, probe, decoder, smoother }: ObjectiveGradients) {
   for (const gradient of [geometry, sphericalHarmonics, semantics, probe, ...decoder, ...smoother]) gradient?.dispose();
-}
-
-function restoreModel(snapshot: TrainingSnapshot): GaussianModel {
-  const model = new GaussianModel(snapshot.tensors.ids?.data.length ?? 1);
-  model.restore(snapshot.tensors, snapshot.nextId);
-  return model;
-}
-
-function startModel(capture: Capture, settings: TrainingSettings, warn: (message: string) => void): GaussianModel {
-  const { points, photos } = capture;
-  const cameras = photos.map((photo) => photo.camera);
-  const { model, dropped } = initialiseGaussians(points, cameras, {
-    seed: settings.seed,
-    nearestNeighbours,
-    neighbours: settings.initialNeighbours,
-    scaleFactor: settings.initialScale,
-    opacity: settings.initialOpacity,
-    randomPoints: settings.randomPoints,
-  });
-  const left = dropped.notFinite + dropped.tooFar + dropped.duplicates;
-  if (left > 0) {
-    const { notFinite, tooFar, duplicates } = dropped;
-    warn(`${left} sparse points left out: ${notFinite} not finite, ${tooFar} too far, ${duplicates} duplicates`);
-  }
-  return model;
 }

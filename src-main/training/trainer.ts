@@ -9,13 +9,22 @@
 import type { SettingsChange, StartCommand, TrainerCommand, TrainerEvent, TrainerEventOf } from '#contract/messages';
 import { mayHappen, nextState } from '#contract/trainerLife';
 import type { TrainerHappening, TrainerState } from '#contract/trainerLife';
-import { describeFailure } from './failure';
+import { describeFailure, PhotosError } from './failure';
 import { Pace, processCpuSeconds, Smoothed, Stopwatch } from './measure';
 import type { CheckpointStore, IndexMaps } from './ports';
 import { TrainingRun } from './run';
 import { evaluationAt } from './schedule';
+import { Explaining } from './viewer/explaining';
+import { openSplats } from './viewer/splats';
+import type { ViewedScene } from './viewer/scene';
 import { TrainerViewer } from './viewer/viewer';
 import type { SendFrame } from './viewer/viewer';
+
+/** Something that viewers can look at. */
+interface Shown {
+  readonly viewed: ViewedScene;
+  dispose(): void;
+}
 
 export interface TrainerPorts {
   openStore(project: string): Promise<CheckpointStore>;
@@ -33,6 +42,8 @@ export class Trainer {
   readonly #ports: TrainerPorts;
   #state: TrainerState = 'idle';
   #run: TrainingRun | null = null;
+  /** what viewers see: the present run, the last one, or splats alone */
+  #shown: Shown | null = null;
   #ended: Promise<void> = Promise.resolve();
   #wake: (() => void) | null = null;
   #wishes = { paused: false, checkpoint: false, evaluation: false, finalEvaluation: true };
@@ -41,12 +52,18 @@ export class Trainer {
   #peak = 0;
   #closed = false;
   readonly #viewer: TrainerViewer;
+  readonly #explaining: Explaining;
   /** viewers are served while no run is under way */
   #attending: Promise<void> | null = null;
 
   constructor(ports: TrainerPorts) {
     this.#ports = ports;
     this.#viewer = new TrainerViewer(ports.sendFrame ?? (() => undefined));
+    const wake = (): void => {
+      this.#wake?.();
+      this.#attend();
+    };
+    this.#explaining = new Explaining((event) => ports.publish(event), wake);
   }
 
   get state(): TrainerState {
@@ -97,10 +114,20 @@ export class Trainer {
         this.#viewer.ask(command);
         break;
       case 'look':
+        this.#viewer.look(command);
+        break;
       case 'inspect':
+        this.#ports.publish(this.#viewer.inspect(this.#shown?.viewed ?? null, command));
+        return;
       case 'why':
+        this.#explaining.ask(command, this.#shown?.viewed ?? null, this.#run?.opinions ?? null);
+        break;
       case 'disable':
-        this.#ports.publish({ type: 'warning', message: `"${command.type}" is not known to this trainer yet` });
+        this.#disable(command.photos);
+        return;
+      case 'show':
+        this.#happen('show');
+        this.#ended = this.#show(command.splats);
         return;
     }
     this.#wake?.();
@@ -116,13 +143,24 @@ export class Trainer {
 
   /** Serves viewers while no run is under way, until they have everything. */
   #attend(): void {
-    const run = this.#run;
-    if (!run || this.#attending || this.#closed || !this.#atRest) return;
+    const shown = this.#shown;
+    if (!shown || this.#attending || this.#closed || !this.#atRest) return;
     this.#attending = (async () => {
       await breathe();
-      while (this.#atRest && !this.#closed && this.#viewer.attend(run.viewed)) await breathe();
+      while (this.#atRest && !this.#closed && this.#serve(shown)) await breathe();
       this.#attending = null;
     })();
+  }
+
+  /** One portion of what viewers ask for at rest. @returns whether there may be more */
+  #serve({ viewed }: Shown): boolean {
+    const heard = this.#explaining.hear(viewed);
+    try {
+      return this.#viewer.attend(viewed) || heard;
+    } catch (error) {
+      this.#ports.publish({ type: 'warning', message: describeFailure(error).message });
+      return heard;
+    }
   }
 
   get #atRest(): boolean {
@@ -132,7 +170,9 @@ export class Trainer {
   /** Gives up the Gaussians of the last run. */
   async #leave(): Promise<void> {
     await this.#attending;
-    this.#run?.dispose();
+    this.#explaining.forget();
+    this.#shown?.dispose();
+    this.#shown = null;
     this.#run = null;
     this.#viewer.forget();
   }
@@ -147,6 +187,32 @@ export class Trainer {
     else this.#ports.publish({ type: 'warning', message: 'no run: the settings were not changed' });
   }
 
+  #disable(photos: readonly string[]): void {
+    const run = this.#run;
+    if (!run) throw new PhotosError('no run: there are no photos to leave out');
+    run.disable(photos);
+    this.#ports.publish({ type: 'disabled', step: run.step, photos: [...run.disabled] });
+  }
+
+  /** Between two steps: one photo of a question about a region. */
+  #explain(run: TrainingRun): void {
+    const begun = performance.now();
+    if (this.#explaining.hear(run.viewed)) this.#viewer.spent(performance.now() - begun);
+  }
+
+  /** Splats of a file, to look at alone. */
+  async #show(path: string): Promise<void> {
+    try {
+      await this.#leave();
+      this.#shown = await openSplats(path);
+      this.#happen(this.#state === 'preparing' ? 'shown' : 'finished');
+    } catch (error) {
+      this.#happen('fail');
+      this.#ports.publish({ type: 'failed', step: 0, failure: describeFailure(error), checkpointStep: null });
+    }
+    this.#attend();
+  }
+
   async #live(command: StartCommand): Promise<void> {
     this.#checkpointStep = null;
     this.#watch = new Stopwatch();
@@ -156,8 +222,11 @@ export class Trainer {
       const store = await this.#ports.openStore(command.project);
       const run = await this.#prepare(command, store);
       if (this.#state === 'preparing') this.#happen('prepared');
-      if (this.#wishes.paused && mayHappen(this.#state, 'pause')) this.#happen('pause');
+      const begunAt = run.step;
+      if (this.#wishes.paused && run.step < run.steps && mayHappen(this.#state, 'pause')) this.#happen('pause');
       await this.#loop(run, store);
+      // A run that was complete before is opened to be looked at.
+      if (run.step === begunAt && run.step >= run.steps) this.#wishes.finalEvaluation = false;
       await this.#finish(run, store);
     } catch (error) {
       const step = this.#run?.step ?? 0;
@@ -176,8 +245,10 @@ export class Trainer {
       joined: (step, entries, lifted) => this.#ports.publish({ type: 'joined', step, entries, lifted }),
     });
     this.#run = run;
+    this.#shown = run;
     if (run.step > 0) this.#checkpointStep = run.step;
     this.#ports.publish({ type: 'prepared', ...run.description });
+    if (run.disabled.length > 0) this.#ports.publish({ type: 'disabled', step: run.step, photos: [...run.disabled] });
     return run;
   }
 
@@ -207,6 +278,7 @@ export class Trainer {
       if (evaluationAt(run.step, run.settings)) this.#wishes.evaluation = true;
       if (!last && this.#watch.seconds - saved >= run.settings.checkpointInterval) this.#wishes.checkpoint = true;
       if (await this.#grant(run, store)) saved = this.#watch.seconds;
+      this.#explain(run);
       this.#viewer.between(run.viewed);
       await breathe();
     }
@@ -219,7 +291,7 @@ export class Trainer {
     this.#watch.stop();
     while (this.#state === 'paused') {
       await this.#grant(run, store);
-      while (this.#state === 'paused' && this.#viewer.attend(run.viewed)) await breathe();
+      while (this.#state === 'paused' && this.#serve(run)) await breathe();
       if (this.#state !== 'paused') break;
       await new Promise<void>((resolve) => (this.#wake = resolve));
       this.#wake = null;

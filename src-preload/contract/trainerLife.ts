@@ -9,8 +9,12 @@ export type TrainerState = (typeof trainerStates)[number];
 export const trainerHappenings = [
   /** a run was asked for */
   'start',
+  /** splats were asked for, to look at alone */
+  'show',
   /** capture, photos and Gaussians are ready */
   'prepared',
+  /** the splats are here */
+  'shown',
   'pause',
   'resume',
   /** a person ends the run early */
@@ -24,12 +28,12 @@ export const trainerHappenings = [
 export type TrainerHappening = (typeof trainerHappenings)[number];
 
 export const trainerLife: Readonly<Record<TrainerState, Readonly<Partial<Record<TrainerHappening, TrainerState>>>>> = {
-  idle: { start: 'preparing' },
-  preparing: { prepared: 'running', stop: 'finishing', fail: 'failed' },
+  idle: { start: 'preparing', show: 'preparing' },
+  preparing: { prepared: 'running', shown: 'idle', stop: 'finishing', fail: 'failed' },
   running: { pause: 'paused', stop: 'finishing', complete: 'finishing', fail: 'failed' },
   paused: { resume: 'running', stop: 'finishing', fail: 'failed' },
   finishing: { finished: 'idle', fail: 'failed' },
-  failed: { start: 'preparing' },
+  failed: { start: 'preparing', show: 'preparing' },
 };
 
 /** A happening that the trainer's present state does not allow. */

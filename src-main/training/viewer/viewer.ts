@@ -6,10 +6,13 @@
  * that is asked for is made until it is as fresh as the parameters.
  */
 import type { OverlayName } from '#contract/frame';
-import type { TrainerCommand } from '#contract/messages';
+import type { TrainerCommand, TrainerEvent } from '#contract/messages';
 import { readAsk } from './answers';
 import type { Ask } from './answers';
 import { availableOverlays, FrameBuffer, overlayFrame, snapshotFrame } from './frames';
+import { inspectSplat } from './inspect';
+import { needsCodes, pictureFrame } from './pictures';
+import type { Look } from './pictures';
 import { PrincipalAxes } from './principalAxes';
 import { Rhythm } from './rhythm';
 import { RowCodes } from './rowCodes';
@@ -44,6 +47,8 @@ export class TrainerViewer {
   #snapshot: Published | null = null;
   /** overlays of `#snapshot` */
   #overlays: { step: number; names: string; ask: number; whole: boolean } | null = null;
+  /** newest of each viewer */
+  readonly #looks = new Map<number, Look>();
   /** a wish changed: it is answered without waiting for its turn */
   #urgent = false;
 
@@ -79,6 +84,25 @@ export class TrainerViewer {
     this.#urgent = true;
   }
 
+  /** A newer look of the same viewer replaces one that waits; what was asked for last is served first. */
+  look(look: Look): void {
+    this.#looks.delete(look.viewer);
+    this.#looks.set(look.viewer, look);
+  }
+
+  /** The answer to `inspect`; without a scene no splat lives. */
+  inspect(scene: ViewedScene | null, { request, id }: CommandOf<'inspect'>): TrainerEvent {
+    const begun = performance.now();
+    const readout = scene && inspectSplat(scene, id, this.#ask);
+    this.#rhythm.spent(performance.now() - begun);
+    return { type: 'inspected', request, readout };
+  }
+
+  /** Counts what was done for viewers elsewhere. */
+  spent(milliseconds: number): void {
+    this.#rhythm.spent(milliseconds);
+  }
+
   /** Another scene than before: nothing that was published is of it. */
   forget(): void {
     this.#snapshot = null;
@@ -86,8 +110,9 @@ export class TrainerViewer {
     this.#axes = new PrincipalAxes();
   }
 
-  /** Between two steps: at most one publication, when its time has come. */
+  /** Between two steps: at most one picture and one publication, when their time has come. */
   between(scene: ViewedScene): void {
+    if (this.#looks.size > 0 && this.#rhythm.mayLook) this.#picture(scene, CODES_TRAINING);
     if (this.#underWay !== null) return;
     if (!this.#urgent && !this.#rhythm.mayPublish) return;
     this.#publish(scene, CODES_TRAINING, this.#rhythm.maySnapshot);
@@ -95,6 +120,7 @@ export class TrainerViewer {
 
   /** At rest: one portion of what is asked for. @returns whether there may be more to do now */
   attend(scene: ViewedScene): boolean {
+    if (this.#picture(scene, Infinity)) return true;
     if (this.#underWay !== null) return false;
     return this.#publish(scene, CODES_RESTING, true);
   }
@@ -134,6 +160,21 @@ export class TrainerViewer {
     const parts = { codes: this.#codes, axes: this.#axes, ask: this.#ask };
     this.#overlays = { step: scene.step, names: names.join(), ask, whole: !coded || this.#codes.isFresh(scene) };
     this.#deliver(overlayFrame(scene, names, parts, ++this.#sequence, snapshot.sequence, this.#overlayMemory));
+    return true;
+  }
+
+  /** Serves the look that came last; false when there is none. */
+  #picture(scene: ViewedScene, codeTime: number): boolean {
+    const look = [...this.#looks.values()].at(-1);
+    if (!look) return false;
+    this.#looks.delete(look.viewer);
+    const begun = performance.now();
+    if (needsCodes(look)) this.#codes.refresh(scene, codeTime);
+    if (look.channel === 'components' && !this.#axes.fitted)
+      this.#axes.follow(scene.model.arrays().semantics, scene.model.count);
+    const parts = { codes: this.#codes, axes: this.#axes, ask: this.#ask };
+    this.#send(pictureFrame(scene, look, parts, ++this.#sequence));
+    this.#rhythm.pictured(performance.now() - begun);
     return true;
   }
 

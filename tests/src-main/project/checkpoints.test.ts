@@ -15,6 +15,7 @@ function snapshot(step: number): TrainingSnapshot {
     cameraOrder: ['b.jpg', 'a.jpg'],
     seed: 0xffffffff,
     nextId: 77,
+    disabled: ['b.png'],
     tensors: {
       geometry: { shape: [2, 11], data: values },
       ids: { shape: [2], data: Uint32Array.of(5, 0xfffffffe) },

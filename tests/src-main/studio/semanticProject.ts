@@ -222,6 +222,7 @@ async function writeCheckpoint(
     cameraOrder: photos.filter((_, i) => !HELD_OUT.includes(i)),
     seed: 1,
     nextId: model.nextId,
+    disabled: [],
     tensors: { ...model.snapshot(), ...(codebook === null ? {} : decoder) },
     semantics: codebook === null ? null : { joinedAt: 1, codebook, entries: NAMES.length, frame, crossEntropy: 0.1 },
   });

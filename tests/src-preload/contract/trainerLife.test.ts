@@ -5,6 +5,8 @@ import type { TrainerHappening, TrainerState } from '#contract/trainerLife';
 
 const allowed: [TrainerState, TrainerHappening, TrainerState][] = [
   ['idle', 'start', 'preparing'],
+  ['idle', 'show', 'preparing'],
+  ['preparing', 'shown', 'idle'],
   ['preparing', 'prepared', 'running'],
   ['preparing', 'stop', 'finishing'],
   ['preparing', 'fail', 'failed'],
@@ -18,6 +20,7 @@ const allowed: [TrainerState, TrainerHappening, TrainerState][] = [
   ['finishing', 'finished', 'idle'],
   ['finishing', 'fail', 'failed'],
   ['failed', 'start', 'preparing'],
+  ['failed', 'show', 'preparing'],
 ];
 
 describe('the life of a trainer', () => {

@@ -1,0 +1,128 @@
+/**
+ * Opening a run: the capture and its photos, the settings, and the Gaussians, new from the sparse points or as the newest checkpoint has
+ * them.
+ */
+import { resumableSettings } from '#contract/messages';
+import type { StartCommand } from '#contract/messages';
+import { resolveSettings } from '#contract/presets';
+import { settingFields } from '#contract/settings';
+import type { TrainingSettings } from '#contract/settings';
+import { loadCapture, splitHoldout } from '../capture/index';
+import type { Capture } from '../capture/index';
+import { cameraExtent, DensityStatistics, GaussianModel, initialiseGaussians } from '../gaussians/index';
+import { initKernels, nearestNeighbours } from '../kernels/index';
+import type { KernelBackend } from '../kernels/index';
+import { ResumeError } from './failure';
+import { PhotoViews } from './photoViews';
+import type { IndexMaps, TrainingSnapshot } from './ports';
+import type { RunPorts } from './run';
+import { SemanticLearner } from './semanticLearner';
+
+/** What a run begins with. */
+export interface OpenedRun {
+  readonly settings: TrainingSettings;
+  /** completed steps */
+  readonly step: number;
+  readonly photos: PhotoViews;
+  readonly heldOut: PhotoViews;
+  readonly model: GaussianModel;
+  /** of the cameras, world units */
+  readonly extent: number;
+  readonly statistics: DensityStatistics;
+  /** both null until semantics have joined */
+  readonly learner: SemanticLearner | null;
+  readonly maps: IndexMaps | null;
+  /** names of photos that are not trained on */
+  readonly disabled: readonly string[];
+  readonly backend: KernelBackend;
+  /** of the first photo */
+  readonly size: { width: number; height: number };
+}
+
+/** Settings of a continued run. @throws ResumeError for a change that would make it another run */
+export function continuedSettings(
+  snapshot: TrainingSnapshot,
+  changes: StartCommand['settings'],
+  project: string,
+): TrainingSettings {
+  for (const { name } of settingFields) {
+    const wanted = changes[name];
+    if (wanted === undefined || resumableSettings.includes(name)) continue;
+    if (JSON.stringify(wanted) !== JSON.stringify(snapshot.settings[name])) {
+      const was = JSON.stringify(snapshot.settings[name]);
+      throw new ResumeError(
+        project,
+        `${name} was ${was} and cannot change when a run is continued; leave it out, or train anew`,
+      );
+    }
+  }
+  return { ...snapshot.settings, ...changes, preset: snapshot.settings.preset };
+}
+
+/** @throws ResumeError, CaptureError, errors of the kernels and of the store */
+export async function openRun(command: StartCommand, ports: RunPorts): Promise<OpenedRun> {
+  const { store, warn } = ports;
+  const snapshot = command.resume ? await store.latest() : null;
+  if (command.resume && !snapshot) {
+    throw new ResumeError(command.project, 'holds no checkpoint to continue from; train without --resume');
+  }
+  const settings = snapshot
+    ? continuedSettings(snapshot, command.settings, command.project)
+    : resolveSettings(command.settings);
+  const [backend, capture] = await Promise.all([
+    initKernels({ backend: settings.backend, threads: settings.threads || undefined }),
+    loadCapture(command.capture),
+  ]);
+  for (const warning of capture.warnings) warn(warning);
+  const split = splitHoldout(capture.photos, settings.holdout, capture.heldOut);
+  const train = split.training.map((index) => capture.photos[index]);
+  const heldOut = split.heldOut.map((index) => capture.photos[index]);
+  if (train.length === 0) {
+    throw new ResumeError(command.capture, 'no photo is left to train on; add photos or lower --holdout');
+  }
+  const photos = new PhotoViews(train, settings);
+  if (snapshot && snapshot.cameraOrder.join('\n') !== photos.names.join('\n')) {
+    throw new ResumeError(
+      command.project,
+      'its photos are not those of the capture any more; restore them, or train anew',
+    );
+  }
+  const extent = cameraExtent(train.map((photo) => photo.camera));
+  const model = snapshot ? restoreModel(snapshot) : startModel({ ...capture, photos: train }, settings, warn);
+  const statistics = new DensityStatistics(model.capacity);
+  if (snapshot) statistics.restore(snapshot.tensors, model.count);
+  const maps = snapshot?.semantics ? await ports.openMaps() : null;
+  const learner = snapshot?.semantics
+    ? SemanticLearner.restore(maps, settings, snapshot.semantics, snapshot.tensors)
+    : null;
+  return {
+    ...{ settings, step: snapshot?.step ?? 0, disabled: snapshot?.disabled ?? [], backend },
+    ...{ photos, heldOut: new PhotoViews(heldOut, settings), size: await photos.size(0) },
+    ...{ model, extent, statistics, learner, maps },
+  };
+}
+
+function restoreModel(snapshot: TrainingSnapshot): GaussianModel {
+  const model = new GaussianModel(snapshot.tensors.ids?.data.length ?? 1);
+  model.restore(snapshot.tensors, snapshot.nextId);
+  return model;
+}
+
+function startModel(capture: Capture, settings: TrainingSettings, warn: (message: string) => void): GaussianModel {
+  const { points, photos } = capture;
+  const cameras = photos.map((photo) => photo.camera);
+  const { model, dropped } = initialiseGaussians(points, cameras, {
+    seed: settings.seed,
+    nearestNeighbours,
+    neighbours: settings.initialNeighbours,
+    scaleFactor: settings.initialScale,
+    opacity: settings.initialOpacity,
+    randomPoints: settings.randomPoints,
+  });
+  const left = dropped.notFinite + dropped.tooFar + dropped.duplicates;
+  if (left > 0) {
+    const { notFinite, tooFar, duplicates } = dropped;
+    warn(`${left} sparse points left out: ${notFinite} not finite, ${tooFar} too far, ${duplicates} duplicates`);
+  }
+  return model;
+}

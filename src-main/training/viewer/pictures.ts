@@ -1,0 +1,278 @@
+/**
+ * What the trainer itself sees at a viewer's pose, as a frame: colour, depth and opacity as they are rendered, on black, and what pixels mean in
+ * two ways (semantics/pixelScores.ts):
+ *
+ *   decoded   R_s of a pixel through the decoder, R_u as it is
+ *   blended   numbers of splats blended, Σ w·s / Σ w, as a live view does; names by the weight of the splats that have them,
+ *             argmax_k Σ w·[name = k]
+ *
+ * Numbers are 0 where the accumulated α is below COVERAGE; `alpha` tells. Channels that a scene has no semantics for are 0 everywhere.
+ */
+import type * as tf from '@tensorflow/tfjs';
+import type { PinholeCamera } from '#contract/camera';
+import { encodeFrame } from '#contract/frame';
+import type { PictureChannel, SectionArray } from '#contract/frame';
+import type { TrainerCommand } from '#contract/messages';
+import { render, sampleWeights } from '../../kernels/index';
+import type { Channel, RenderFrame } from '../../kernels/index';
+import { SEMANTICS } from '../../kernels/layout';
+import { blendScores, CODES, COVERAGE, decodePixels, scoreCodes, splatScalars, spread } from '../../semantics/index';
+import type { Answering } from '../../semantics/index';
+import { answersOf, bestAnswers, fits, rowOf } from './answers';
+import type { Ask } from './answers';
+import type { OverlayParts } from './frames';
+import type { ViewedScene } from './scene';
+
+export type Look = Extract<TrainerCommand, { type: 'look' }>;
+
+interface Picture {
+  readonly values: SectionArray;
+  /** accumulated α, [pixels] */
+  readonly alpha: Float32Array;
+  readonly near?: number;
+  readonly far?: number;
+  /** revision of the ask that is answered */
+  readonly ask?: number;
+}
+
+/** Pixels whose splats are listed at once: lists are long. */
+const BATCH = 32_768;
+const NAMES = 256;
+
+/** Renders and hands the planes over before they are given back. */
+function drawn<T>(
+  { model, antialiased, shDegree }: ViewedScene,
+  camera: PinholeCamera,
+  channels: Channel[],
+  use: (planes: Float32Array, frame: RenderFrame) => T,
+): T {
+  const { geometry, sphericalHarmonics, semantics, count } = model;
+  const frame: RenderFrame = { forward: null, view: null };
+  const image = render({ geometry, sphericalHarmonics, semantics }, camera, {
+    ...{ count, channels, shDegree, antialiased, frame },
+    ...{ background: [0, 0, 0] as const, semanticsMovesGeometry: false },
+  });
+  try {
+    return use(image.dataSync<'float32'>(), frame);
+  } finally {
+    image.dispose();
+  }
+}
+
+const share16 = (value: number): number => Math.round(65_535 * Math.min(1, Math.max(0, value)));
+const byteOf = (value: number): number => Math.round(255 * Math.min(1, Math.max(0, value)));
+
+function scalarsOf(values: Float32Array, alpha: Float32Array): Uint16Array {
+  return Uint16Array.from(values, (value, i) => (alpha[i] >= COVERAGE ? share16(value) : 0));
+}
+
+function colourPicture(scene: ViewedScene, camera: PinholeCamera): Picture {
+  const size = camera.width * camera.height;
+  return drawn(scene, camera, ['rgb', 'alpha'], (planes) => {
+    const values = new Uint32Array(size);
+    for (let i = 0; i < size; i++)
+      values[i] =
+        byteOf(planes[i]) | (byteOf(planes[size + i]) << 8) | (byteOf(planes[2 * size + i]) << 16) | 0xff00_0000;
+    return { values, alpha: planes.slice(3 * size) };
+  });
+}
+
+function depthPicture(scene: ViewedScene, camera: PinholeCamera): Picture {
+  const size = camera.width * camera.height;
+  return drawn(scene, camera, ['depth', 'alpha'], (planes) => {
+    const alpha = planes.slice(size);
+    let [near, far] = [Infinity, -Infinity];
+    const depth = (i: number): number => planes[i] / alpha[i];
+    for (let i = 0; i < size; i++) {
+      if (alpha[i] < COVERAGE) continue;
+      near = Math.min(near, depth(i));
+      far = Math.max(far, depth(i));
+    }
+    if (near > far) [near, far] = [0, 1];
+    const span = Math.max(far - near, 1e-9);
+    const values = Uint16Array.from(alpha, (a, i) => (a < COVERAGE ? 0 : share16((depth(i) - near) / span)));
+    return { values, alpha, near, far };
+  });
+}
+
+function opacityPicture(scene: ViewedScene, camera: PinholeCamera): Picture {
+  return drawn(scene, camera, ['alpha'], (planes) => ({
+    values: Uint16Array.from(planes, share16),
+    alpha: planes.slice(),
+  }));
+}
+
+/** The name, 0 … 255, that most of a pixel's weight has. @param of  names of splats */
+function namesByWeight(
+  scene: ViewedScene,
+  camera: PinholeCamera,
+  of: (row: number) => number,
+): Picture & { values: Uint8Array } {
+  const size = camera.width * camera.height;
+  return drawn(scene, camera, ['alpha'], (planes, frame) => {
+    const alpha = planes.slice();
+    const values = new Uint8Array(size);
+    const sums = new Float64Array(NAMES);
+    for (let from = 0; from < size; from += BATCH) {
+      const pixels = Int32Array.from({ length: Math.min(BATCH, size - from) }, (_, i) => from + i);
+      const { offsets, rows, weights } = sampleWeights(frame, pixels);
+      pixels.forEach((pixel, p) => {
+        if (alpha[pixel] < COVERAGE) return;
+        sums.fill(0);
+        let best = 0;
+        for (let pair = offsets[p]; pair < offsets[p + 1]; pair++) {
+          const name = of(rows[pair]);
+          sums[name] += weights[pair];
+          if (sums[name] > sums[best]) best = name;
+        }
+        values[pixel] = best;
+      });
+    }
+    return { values, alpha };
+  });
+}
+
+/** The ask, if its relevancies are of this scene's codebook. */
+function answerable({ semantics }: ViewedScene, ask: Ask | null): Ask | null {
+  return ask && semantics && ask.codebook === semantics.codebook && fits(ask, semantics.entries) ? ask : null;
+}
+
+function decodedPicture(
+  scene: ViewedScene,
+  camera: PinholeCamera,
+  channel: PictureChannel,
+  parts: OverlayParts,
+): Picture | null {
+  const { model, antialiased, semantics } = scene;
+  if (!semantics) return null;
+  const size = camera.width * camera.height;
+  if (channel === 'components')
+    return drawn(scene, camera, ['semantics', 'alpha'], (planes) => {
+      const { dimensions } = SEMANTICS;
+      const alpha = planes.slice(dimensions * size);
+      const vectors = new Float32Array(size * dimensions);
+      for (let k = 0; k < dimensions; k++)
+        for (let i = 0; i < size; i++) vectors[i * dimensions + k] = planes[k * size + i];
+      const values = new Uint32Array(size);
+      parts.axes.colours(vectors, dimensions, values);
+      return { values: values.map((value, i) => (alpha[i] < COVERAGE ? 0xff00_0000 : value)), alpha };
+    });
+  const ask = channel === 'relevancy' || channel === 'class' ? answerable(scene, parts.ask) : null;
+  const view = { ...modelTensors(scene), count: model.count };
+  const pixels = decodePixels(view, camera, antialiased, semantics.layers, ask?.relevancies ?? new Float32Array(0));
+  const { alpha, uncertainty, codes } = pixels;
+  if (channel === 'uncertainty') return { values: scalarsOf(uncertainty, alpha), alpha };
+  const covered = pixels.pixels.length;
+  if (channel === 'entry') {
+    const values = new Uint8Array(size);
+    for (let p = 0; p < covered; p++) values[pixels.pixels[p]] = codes.entries[p * CODES];
+    return { values, alpha };
+  }
+  if (!ask) return null;
+  const rows = ask.relevancies.length / semantics.entries;
+  const scoresOf = (row: number): Float32Array =>
+    Float32Array.from({ length: covered }, (_, p) => pixels.scores[p * rows + row]);
+  const at = (from: Float32Array): Float32Array => Float32Array.from(pixels.pixels, (pixel) => from[pixel]);
+  const scalars: Answering['scalars'] = { uncertainty: at(uncertainty), opacity: at(alpha) };
+  const relevancy = new Uint16Array(covered);
+  const classes = new Uint8Array(covered);
+  bestAnswers(answersOf(ask, covered, scoresOf, scalars), covered, relevancy, classes);
+  const values =
+    channel === 'class' ? Uint8Array.from(spread(pixels, classes)) : Uint16Array.from(spread(pixels, relevancy));
+  return { values, alpha, ask: ask.revision };
+}
+
+function blendedPicture(
+  scene: ViewedScene,
+  camera: PinholeCamera,
+  channel: PictureChannel,
+  parts: OverlayParts,
+): Picture | null {
+  const { model, antialiased, semantics } = scene;
+  if (!semantics) return null;
+  const { geometry, semantics: vectors, count } = model.arrays();
+  const { codes } = parts.codes;
+  if (channel === 'entry') return namesByWeight(scene, camera, (row) => codes.entries[row * CODES]);
+  const view = { ...modelTensors(scene), count };
+  const scalars = splatScalars(geometry, vectors, count);
+  if (channel === 'uncertainty') {
+    const { scores, alpha } = blendScores(view, camera, antialiased, [scalars.uncertainty]);
+    return { values: scalarsOf(scores[0], alpha), alpha };
+  }
+  if (channel === 'components') {
+    const colours = new Uint32Array(count);
+    parts.axes.colours(vectors, SEMANTICS.columns, colours);
+    const shares = [0, 8, 16].map((shift) => Float32Array.from(colours, (colour) => ((colour >>> shift) & 255) / 255));
+    const { scores, alpha } = blendScores(view, camera, antialiased, shares);
+    const values = Uint32Array.from(
+      alpha,
+      (_, i) => byteOf(scores[0][i]) | (byteOf(scores[1][i]) << 8) | (byteOf(scores[2][i]) << 16) | 0xff00_0000,
+    );
+    return { values, alpha };
+  }
+  const ask = answerable(scene, parts.ask);
+  if (!ask) return null;
+  const relevancy = new Uint16Array(count);
+  const classes = new Uint8Array(count);
+  const scoresOf = (row: number): Float32Array => scoreCodes(codes, rowOf(ask, row, semantics.entries));
+  bestAnswers(answersOf(ask, count, scoresOf, scalars), count, relevancy, classes);
+  if (channel === 'class') return { ...namesByWeight(scene, camera, (row) => classes[row]), ask: ask.revision };
+  const { scores, alpha } = blendScores(view, camera, antialiased, [Float32Array.from(relevancy, (v) => v / 65_535)]);
+  return { values: scalarsOf(scores[0], alpha), alpha, ask: ask.revision };
+}
+
+function modelTensors({ model }: ViewedScene): {
+  geometry: tf.Tensor;
+  sphericalHarmonics: tf.Tensor;
+  semantics: tf.Tensor;
+} {
+  const { geometry, sphericalHarmonics, semantics } = model;
+  return { geometry, sphericalHarmonics, semantics };
+}
+
+/** Zeros, for what a scene does not have yet. */
+function emptyPicture(scene: ViewedScene, camera: PinholeCamera, channel: PictureChannel): Picture {
+  const { alpha } = opacityPicture(scene, camera);
+  const bytes = channel === 'entry' || channel === 'class';
+  if (channel === 'components') return { values: new Uint32Array(alpha.length).fill(0xff00_0000), alpha };
+  return { values: bytes ? new Uint8Array(alpha.length) : new Uint16Array(alpha.length), alpha };
+}
+
+function pictureOf(scene: ViewedScene, { camera, channel, way }: Look, parts: OverlayParts): Picture {
+  switch (channel) {
+    case 'colour':
+      return colourPicture(scene, camera);
+    case 'depth':
+      return depthPicture(scene, camera);
+    case 'opacity':
+      return opacityPicture(scene, camera);
+    default: {
+      const made = way === 'decoded' ? decodedPicture : blendedPicture;
+      return made(scene, camera, channel, parts) ?? emptyPicture(scene, camera, channel);
+    }
+  }
+}
+
+/** Whether a look needs the codes of splats. */
+export function needsCodes({ channel, way }: Look): boolean {
+  return way === 'blended' && (channel === 'entry' || channel === 'relevancy' || channel === 'class');
+}
+
+export function pictureFrame(
+  scene: ViewedScene,
+  look: Look,
+  parts: OverlayParts,
+  sequence: number,
+): Uint8Array<ArrayBuffer> {
+  const begun = performance.now();
+  const { values, alpha, near = 0, far = 1, ask = 0 } = pictureOf(scene, look, parts);
+  const { request, channel, way, camera } = look;
+  const { width, height } = camera;
+  return encodeFrame(
+    {
+      ...{ kind: 'picture', sequence, step: scene.step, request, channel, way, ask, width, height, near, far },
+      cost: performance.now() - begun,
+    },
+    { alpha: Uint8Array.from(alpha, byteOf), values },
+  );
+}
