@@ -21,5 +21,14 @@ export {
   type Question,
   type QueryScalar,
 } from './query';
-export { CODES, decodeCodes, decodeWithScores, scoreCodes, SplatCodes, vectorsOf, type Codes, type CodeSource } from './splatCodes';
+export {
+  CODES,
+  decodeCodes,
+  decodeWithScores,
+  scoreCodes,
+  SplatCodes,
+  vectorsOf,
+  type Codes,
+  type CodeSource,
+} from './splatCodes';
 export { likeness, queryOrders, TextScores, type QueryOrder } from './textScores';

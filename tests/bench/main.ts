@@ -5,6 +5,7 @@
  *   npm run bench -- --all           every instruction set that this machine has
  *   npm run bench -- corruption      what uncertainty and smoothing mend when labels are wrong (corruption.ts)
  *   npm run bench -- query           answers in words at the size of a real scene (query.ts)
+ *   npm run bench -- viewer           what those who look cost a trainer (viewer.ts)
  *   npm run bench -- step            only what semantics add to a training step (step.ts)
  *
  * It measures and prints; it judges nothing. Times vary with whatever else the machine does: compare within one run.
@@ -25,6 +26,10 @@ if (process.argv[2] === 'corruption') {
 }
 if (process.argv[2] === 'query') {
   await import('./query');
+  process.exit(0);
+}
+if (process.argv[2] === 'viewer') {
+  await import('./viewer');
   process.exit(0);
 }
 if (process.argv[2] === 'step') {

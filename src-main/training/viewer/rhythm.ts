@@ -3,6 +3,8 @@
  *
  *   after something that took c, nothing more until c / 2 % has passed, at least PAUSE
  *
+ * but the first CREDIT of a run is free, so that one sees it learn from the first moment on.
+ *
  * A picture that a person waits for goes ahead of that once a second, and so does an answer to a new question. Snapshots and
  * overlays alone share the time equally, since a snapshot costs many times what overlays cost.
  */
@@ -11,6 +13,8 @@ const SHARE = 0.02;
 const PAUSE = 400;
 /** A picture a second is served, whatever it costs, ms. */
 const PATIENCE = 1000;
+/** What the first publications of a run may take, ms. */
+const CREDIT = 150;
 
 export class Rhythm {
   readonly #now: () => number;
@@ -18,12 +22,19 @@ export class Rhythm {
   #free = -Infinity;
   #snapshotFree = -Infinity;
   #picture = -Infinity;
+  #credit = CREDIT;
   #spent = 0;
   #since: number;
 
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
     this.#since = now();
+  }
+
+  /** Another run: it is seen at once. */
+  begin(): void {
+    this.#free = this.#snapshotFree = this.#picture = -Infinity;
+    this.#credit = CREDIT;
   }
 
   get mayPublish(): boolean {
@@ -43,8 +54,10 @@ export class Rhythm {
   published(milliseconds: number, snapshot: number): void {
     const now = this.#now();
     this.#spent += milliseconds;
-    this.#free = Math.max(now + PAUSE, Math.max(this.#free, now) + milliseconds / SHARE);
-    if (snapshot > 0) this.#snapshotFree = now + (2 * snapshot) / SHARE;
+    const given = Math.min(this.#credit, milliseconds);
+    this.#credit -= given;
+    this.#free = Math.max(now + PAUSE, Math.max(this.#free, now) + (milliseconds - given) / SHARE);
+    if (snapshot > 0) this.#snapshotFree = now + (2 * Math.max(0, snapshot - given)) / SHARE;
   }
 
   pictured(milliseconds: number): void {
@@ -52,7 +65,7 @@ export class Rhythm {
     this.#spent += milliseconds;
     this.#picture = now;
     // More would let pictures, of which one a second is promised, hold up frames for ever.
-    this.#free = Math.max(this.#free, now) + Math.min(PATIENCE, milliseconds / SHARE);
+    this.#free = Math.max(this.#free, now + Math.min(PATIENCE / 2, milliseconds / SHARE));
   }
 
   /** Of anything else that was done for viewers. */

@@ -108,6 +108,7 @@ export class TrainerViewer {
     this.#snapshot = null;
     this.#overlays = null;
     this.#axes = new PrincipalAxes();
+    this.#rhythm.begin();
   }
 
   /** Between two steps: at most one picture and one publication, when their time has come. */

@@ -9,8 +9,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeFrame } from '#contract/frame';
+import type { Frame } from '#contract/frame';
 import type { TrainerEvent } from '#contract/messages';
-import { CheckpointFolder, openProject, projectPaths } from '../../../src-main/project/index';
+import { CheckpointFolder, createProject, openProject, projectPaths } from '../../../src-main/project/index';
 import { Studio } from '../../../src-main/studio/studio';
 import { forkTrainer, TrainerMissingError } from '../../../src-main/training/trainerHost';
 import type { TrainerHost } from '../../../src-main/training/trainerHost';
@@ -83,6 +85,37 @@ describe.runIf(built)('a trainer process', { timeout: 120_000 }, () => {
     expect(events.at(-1)).toMatchObject({ type: 'finished', step: saved + 40, complete: true });
     await studio.close();
     await (await openProject(path, 'write')).close();
+  });
+
+  it('sends frames to whoever looks, and trains on when nobody takes them', async () => {
+    const path = join(folder, 'd.legato');
+    await (await createProject(path, join(folder, 'tiny'))).close();
+    const frames: Frame[] = [];
+    let progress = 0;
+    const host = forkTrainer(
+      (event) => {
+        if (event.type === 'progress') progress = event.step;
+      },
+      {
+        onFrame: (bytes) => {
+          const frame = decodeFrame(bytes.slice().buffer);
+          frames.push(frame);
+          if (frames.length < 6) host.send({ type: 'taken', sequence: frame.header.sequence });
+        },
+      },
+    );
+    host.send({ type: 'watch', geometry: true, overlays: [] });
+    const settings = { ...tinySettings, steps: 1_000_000 };
+    host.send({ type: 'start', capture: join(folder, 'tiny'), project: path, settings, resume: false });
+    while (frames.length < 6) await new Promise((resolve) => setTimeout(resolve, 50));
+    const [from, got] = [progress, frames.length];
+    while (progress < from + 200) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(frames).toHaveLength(got);
+    const sequences = frames.map(({ header }) => header.sequence);
+    expect(sequences).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(frames.every(({ header }) => header.kind === 'snapshot' && header.count > 0)).toBe(true);
+    expect(frames.at(-1)!.header.step).toBeGreaterThan(frames[0].header.step);
+    await host.close();
   });
 
   it('saves and ends when its owner goes away', async () => {
