@@ -1,9 +1,9 @@
 /** What the window refuses: leaving the page, opening others, permissions, and messages from any other frame. */
 import { app } from 'electron';
-import type { IpcMainInvokeEvent, Session } from 'electron';
+import type { IpcMainEvent, IpcMainInvokeEvent, Session } from 'electron';
 
 /** Whether a message comes from the main frame of a window that shows our page. */
-export function isOwnPage(event: IpcMainInvokeEvent, origin: string): boolean {
+export function isOwnPage(event: IpcMainEvent | IpcMainInvokeEvent, origin: string): boolean {
   const frame = event.senderFrame;
   return frame !== null && frame.parent === null && originOf(frame.url) === origin;
 }

@@ -40,7 +40,7 @@ describe.runIf(wanted)('the start page in Electron', () => {
     // A container's root has no user namespaces to build the sandbox from; the app itself never asks for this.
     const args = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : [];
     return _electron.launch({
-      args: [...args, `--user-data-dir=${join(home, 'electron')}`, '--lang=en-GB', repositoryPath()],
+      args: [...args, `--user-data-dir=${join(home, 'electron')}`, '--lang=en-GB', repositoryPath(), '--no-demo'],
       colorScheme: scheme,
       env: { ...process.env, LEGATO_HOME: home },
     });

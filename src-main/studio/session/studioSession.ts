@@ -84,6 +84,11 @@ export class StudioSession implements StudioDoor {
     return this.#state;
   }
 
+  /** Warns the pages of what happened outside of the session, such as to a helper process of the window. */
+  note(message: string): void {
+    this.#change((state) => warn(state, message));
+  }
+
   async close(): Promise<void> {
     this.#models.close();
     await this.#scene.close();

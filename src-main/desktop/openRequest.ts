@@ -1,0 +1,33 @@
+/** What the system asks to open: by the command line, by a second start of the program, or by a first start without anything. */
+import { statSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { z } from 'zod';
+
+/** What a second start hands to the first. */
+export const handedOver = z.object({ path: z.string().min(1).max(4096).nullable() });
+
+/** Turns off what the first start does by itself. */
+export const quietSwitch = '--no-demo';
+
+/**
+ * The project, capture or splat file that a command line names; null without any. Switches are Chromium's or ours, and an
+ * unpackaged Electron names the app itself first.
+ */
+export function requestedPath(argv: readonly string[], folder: string, appFolder: string): string | null {
+  for (const argument of argv.slice(1)) {
+    if (argument.startsWith('-') || argument === '') continue;
+    const path = resolve(folder, argument);
+    if (path !== resolve(appFolder) && canBeOpened(path)) return path;
+  }
+  return null;
+}
+
+function canBeOpened(path: string): boolean {
+  const entry = statSync(path, { throwIfNoEntry: false });
+  return entry !== undefined && (entry.isDirectory() || extname(path).toLowerCase() === '.ply');
+}
+
+/** Who starts Legato for the first time sees it learn: nothing was asked for and nothing was ever opened. */
+export function opensDemo(path: string | null, recent: number, argv: readonly string[]): boolean {
+  return path === null && recent === 0 && !argv.includes(quietSwitch);
+}
