@@ -22,6 +22,8 @@ export class Rhythm {
   #free = -Infinity;
   #snapshotFree = -Infinity;
   #picture = -Infinity;
+  /** the last that was served was a picture: the next turn is a frame's */
+  #pictured = false;
   #credit = CREDIT;
   #spent = 0;
   #since: number;
@@ -47,13 +49,14 @@ export class Rhythm {
   }
 
   get mayLook(): boolean {
-    return this.mayPublish || this.#now() - this.#picture >= PATIENCE;
+    return (this.mayPublish && !this.#pictured) || this.#now() - this.#picture >= PATIENCE;
   }
 
   /** @param snapshot  what the snapshot in it cost, 0 without one */
   published(milliseconds: number, snapshot: number): void {
     const now = this.#now();
     this.#spent += milliseconds;
+    this.#pictured = false;
     const given = Math.min(this.#credit, milliseconds);
     this.#credit -= given;
     this.#free = Math.max(now + PAUSE, Math.max(this.#free, now) + (milliseconds - given) / SHARE);
@@ -64,6 +67,7 @@ export class Rhythm {
     const now = this.#now();
     this.#spent += milliseconds;
     this.#picture = now;
+    this.#pictured = true;
     // More would let pictures, of which one a second is promised, hold up frames for ever.
     this.#free = Math.max(this.#free, now + Math.min(PATIENCE / 2, milliseconds / SHARE));
   }
