@@ -1,5 +1,9 @@
 /** Command lines for people to copy: quoted for the shell of the machine that Legato runs on. */
+import { gaussianGroups, settingFields } from '#contract/settings';
+import type { SettingGroup, TrainingSettings } from '#contract/settings';
 import type { SessionInfo } from '#contract/session';
+
+const trainGroups: ReadonlySet<SettingGroup> = new Set([...gaussianGroups, 'semantics']);
 
 type Shell = SessionInfo['shell'];
 
@@ -25,4 +29,16 @@ export async function copyText(text: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Settings as the flags of `legato train`: those of the language half have commands of their own. */
+export function settingFlags(settings: Partial<TrainingSettings>): string[] {
+  return settingFields
+    .filter(({ name, group }) => name in settings && (trainGroups.has(group) || name === 'preset'))
+    .flatMap(({ name, kind }) => {
+      const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      const value = settings[name];
+      if (kind === 'boolean') return [value === true ? `--${flag}` : `--no-${flag}`];
+      return [`--${flag}`, Array.isArray(value) ? value.join(',') : String(value)];
+    });
 }

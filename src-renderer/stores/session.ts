@@ -1,9 +1,13 @@
-/** What the page knows of the studio, and how well it is connected to it. */
+/** What the page knows of its Legato, and how well it is connected to it. Hands what the studio says to the stores that keep it. */
 import { computed, ref, shallowRef } from 'vue';
 import { defineStore } from 'pinia';
-import type { DemoCommand, SessionInfo } from '#contract/session';
-import { LinkExpired, openGateway } from '../gateway';
+import type { SessionInfo } from '#contract/session';
+import { LinkExpired } from '../gateway';
 import type { Link } from '../gateway';
+import { useGateway } from '../gateway/shared';
+import { useCurves } from './curves';
+import { useFrames } from './frames';
+import { useStudio } from './studio';
 
 /**
  *   opening → ready ⇄ lost → expired    the studio answers; its connection broke, and is being tried again; see Link
@@ -12,41 +16,40 @@ import type { Link } from '../gateway';
 export type Connection = Link | 'opening' | 'failed';
 
 export const useSession = defineStore('session', () => {
-  const gateway = openGateway();
+  const gateway = useGateway();
   const session = shallowRef<SessionInfo | null>(null);
   const connection = ref<Connection>('opening');
   const problem = ref('');
 
   /** Asks once, then listens. */
   async function open(): Promise<void> {
+    const studio = useStudio();
+    const curves = useCurves();
+    const frames = useFrames();
     try {
       session.value = await gateway.session();
-      connection.value = 'ready';
     } catch (error) {
       connection.value = error instanceof LinkExpired ? 'expired' : 'failed';
       problem.value = error instanceof Error ? error.message : String(error);
       return;
     }
-    gateway.follow(
-      (next) => {
+    gateway.follow({
+      session: (next) => {
         session.value = next;
       },
-      (link) => {
-        connection.value = link;
+      event: (event) => {
+        if (event.type === 'state') studio.hear(event.state);
+        else curves.hear(event.from, event.points);
       },
-    );
-  }
-
-  const demoProblem = ref('');
-  async function askDemo(command: DemoCommand): Promise<void> {
-    demoProblem.value = '';
-    try {
-      await gateway.demo(command);
-    } catch (error) {
-      demoProblem.value = error instanceof Error ? error.message : String(error);
-    }
+      frame: frames.hear,
+      link: (link) => {
+        connection.value = link;
+        if (link === 'ready') frames.connected();
+      },
+    });
   }
 
   const recent = computed(() => session.value?.recent ?? []);
-  return { session, connection, problem, recent, demoProblem, askDemo, open, pathOf: gateway.pathOf };
+  const desktop = computed(() => session.value?.door === 'desktop');
+  return { session, connection, problem, recent, desktop, open, pathOf: gateway.pathOf };
 });

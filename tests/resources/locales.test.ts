@@ -2,7 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { settingFields } from '#contract/settings';
 import en from '../../resources/locales/en.json';
+import settings from '../../resources/locales/settings.zh.json';
 import zh from '../../resources/locales/zh.json';
 import { repositoryPath } from '../shared';
 
@@ -30,9 +32,24 @@ describe('the two languages', () => {
 
   it('carry no words that the page never says', () => {
     const page = sources(repositoryPath('src-renderer'));
-    // Keys made of a prefix and a state appear as `status.${…}`.
+    // Keys that are put together: `status.${…}`, `channel.${…}.long`.
+    const patterns = [...page.matchAll(/`([\w.]+\.)\$\{[^}]*\}([\w.]*)`/g)].map(
+      ([, head, tail]) => new RegExp(`^${head.replaceAll('.', '\\.')}[\\w .-]+${tail.replaceAll('.', '\\.')}$`),
+    );
     const used = (key: string) =>
-      page.includes(`'${key}'`) || page.includes(`"${key}"`) || page.includes(`\`${key.split('.')[0]}.\${`);
+      page.includes(`'${key}'`) || page.includes(`"${key}"`) || patterns.some((pattern) => pattern.test(key));
     expect(keys.filter((key) => !used(key))).toEqual([]);
+  });
+
+  it('say every setting in Chinese: its name and what it does', () => {
+    expect(Object.keys(settings).sort()).toEqual(settingFields.map(({ name }) => name).sort());
+    for (const [name, words] of Object.entries(settings)) {
+      expect(words, name).toHaveLength(2);
+      for (const text of words) expect(text.trim(), name).not.toBe('');
+    }
+  });
+
+  it.each(settingFields.filter(({ unit }) => unit !== '').map(({ unit }) => unit))('name the unit "%s"', (unit) => {
+    expect(keys).toContain(`unit.${unit}`);
   });
 });

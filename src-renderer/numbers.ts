@@ -1,0 +1,78 @@
+/** Figures for people, by the locale of the page: counts, shares, bytes, times. */
+import { computed } from 'vue';
+import { locale, say } from './language';
+
+const formatter = (options: Intl.NumberFormatOptions) => {
+  const made = computed(() => new Intl.NumberFormat(locale.value, options));
+  return (value: number) => made.value.format(value);
+};
+
+const fixed = (digits: number) => formatter({ minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+export const count = formatter({ maximumFractionDigits: 0 });
+/** 1.2M, 24K: where a column is narrow; the whole figure belongs in the tooltip */
+export const short = formatter({ notation: 'compact', maximumFractionDigits: 1 });
+export const decibel = fixed(2);
+export const twoDigits = fixed(2);
+export const oneDigit = fixed(1);
+export const threeDigits = fixed(3);
+/** as many digits as a figure of this size needs */
+export const figure = formatter({ maximumSignificantDigits: 4 });
+/** of a setting: every digit that was written */
+export const exact = formatter({ maximumSignificantDigits: 15, useGrouping: false });
+
+const shares = formatter({ style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
+export const percent = (share: number) => shares(share);
+
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+const sizes = computed(() =>
+  UNITS.map(
+    (unit) =>
+      new Intl.NumberFormat(locale.value, {
+        style: 'unit',
+        unit,
+        unitDisplay: unit === 'byte' ? 'long' : 'short',
+        maximumSignificantDigits: 3,
+      }),
+  ),
+);
+
+/** Decimal units, as disks are sold and models are listed. */
+export function bytes(value: number): string {
+  const power = value < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(value) / 3));
+  return sizes.value[power].format(value / 1000 ** power);
+}
+
+/** "2:41", "1:02:09": time left or passed. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+const relative = computed(() => new Intl.RelativeTimeFormat(locale.value, { numeric: 'auto' }));
+const narrow = computed(() => new Intl.RelativeTimeFormat(locale.value, { numeric: 'always', style: 'narrow' }));
+const dates = computed(() => new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium' }));
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** "3 minutes ago" up to a week, the date beyond. */
+export function ago(iso: string, now: number): string {
+  const then = Date.parse(iso);
+  const age = Math.max(0, now - then);
+  if (age < MINUTE) return say('time.now');
+  if (age < HOUR) return relative.value.format(-Math.floor(age / MINUTE), 'minute');
+  if (age < DAY) return relative.value.format(-Math.floor(age / HOUR), 'hour');
+  if (age < 7 * DAY) return relative.value.format(-Math.floor(age / DAY), 'day');
+  return dates.value.format(then);
+}
+
+/** "4 s ago": to the second, for what should happen every minute. */
+export function agoExactly(iso: string, now: number): string {
+  const age = Math.max(0, now - Date.parse(iso));
+  return age < MINUTE ? narrow.value.format(-Math.floor(age / SECOND), 'second') : ago(iso, now);
+}

@@ -1,0 +1,69 @@
+/** The studio's state as it last told it, and the way to command it. */
+import { computed, shallowRef } from 'vue';
+import { defineStore } from 'pinia';
+import type { StudioCommandType, StudioReply, StudioState } from '#contract/studio';
+import type { CommandOf } from '../gateway';
+import { useGateway } from '../gateway/shared';
+import { useNotices } from './notices';
+
+export const useStudio = defineStore('studio', () => {
+  const gateway = useGateway();
+  const notices = useNotices();
+  /** null until the studio has spoken */
+  const state = shallowRef<StudioState | null>(null);
+
+  const hear = (next: StudioState): void => {
+    state.value = next;
+  };
+
+  /** Asks; a failure is the caller's to show. @throws CommandRefused, LinkLost, ContractBroken */
+  const ask = <T extends StudioCommandType>(command: CommandOf<T>): Promise<StudioReply<T>> => gateway.command(command);
+
+  /** Commands; a failure becomes a notice. @returns whether it was done */
+  async function command<T extends StudioCommandType>(command: CommandOf<T>): Promise<boolean> {
+    try {
+      await gateway.command(command);
+      return true;
+    } catch (error) {
+      notices.fail(error);
+      return false;
+    }
+  }
+
+  const project = computed(() => state.value?.project ?? null);
+  const trainer = computed(() => state.value?.trainer ?? null);
+  const running = computed(() => trainer.value?.state === 'running');
+  const paused = computed(() => trainer.value?.state === 'paused');
+  /** a run that Space would stop or wake */
+  const live = computed(() => running.value || paused.value || trainer.value?.state === 'preparing');
+  const active = computed(() => live.value || trainer.value?.state === 'finishing');
+  /** the run came to its end, rather than to a person's or a fault's */
+  const finished = computed(
+    () => state.value?.stages.geometry.state === 'done' && !active.value && !state.value.failure,
+  );
+  /** a project with a capture whose trainer rests */
+  const mayStart = computed(() => project.value?.kind === 'project' && project.value.capture !== null && !active.value);
+  const learningWords = computed(() => {
+    const { features, codebook } = state.value?.stages ?? {};
+    return features?.state === 'running' || codebook?.state === 'running';
+  });
+  const mayLearnWords = computed(
+    () => project.value?.kind === 'project' && !learningWords.value && state.value?.stages.codebook.state !== 'done',
+  );
+  return {
+    state,
+    project,
+    trainer,
+    running,
+    paused,
+    live,
+    finished,
+    active,
+    mayStart,
+    learningWords,
+    mayLearnWords,
+    hear,
+    ask,
+    command,
+  };
+});
