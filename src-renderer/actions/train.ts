@@ -54,6 +54,15 @@ export const trainActions: readonly Action[] = [
     run: () => useStudio().command({ type: 'learnWords', settings: {}, acceptCost: false }),
   },
   {
+    id: 'train.wordsAnyway',
+    words: 'action.wordsAnyway',
+    keys: [],
+    scope: 'studio',
+    menu: null,
+    when: () => useStudio().state?.features?.refusal != null,
+    run: () => useStudio().command({ type: 'learnWords', settings: {}, acceptCost: true }),
+  },
+  {
     id: 'train.cancelWords',
     words: 'action.cancelWords',
     keys: [],

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { PinholeCamera } from '#contract/camera';
 import { frustumLines, orbitProjection, sceneFrame } from '../../../src-renderer/start/cloud';
 
 /** At (0, 0, −2), looking along +z, y down. */
-const camera: PinholeCamera = {
+const camera = {
   width: 40,
   height: 20,
   fx: 20,
