@@ -29,6 +29,8 @@ import { Viewport } from './viewport';
 /** Of the canvas; more is more than a screen shows. */
 const MOST_PIXELS_PER_PIXEL = 2;
 const HOVER_MS = 40;
+/** draws whose cost is remembered */
+const DRAWS = 64;
 
 export type Emit = <K extends keyof ViewportEvents>(event: K, ...values: ViewportEvents[K]) => void;
 
@@ -45,6 +47,8 @@ export class ViewportSession implements ViewportHandle {
   #ratio = 1;
   #hover: readonly [number, number] | null = null;
   #hoverTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #draws: number[] = [];
+  #drawn = 0;
   #told = '';
   #watched = '';
 
@@ -175,6 +179,11 @@ export class ViewportSession implements ViewportHandle {
     return this.#frame === 0 && (this.#viewport?.settled ?? false);
   }
 
+  /** ms of script of the last draws, in no order: what the picture costs the page. */
+  get draws(): readonly number[] {
+    return this.#draws.slice(0, this.#drawn);
+  }
+
   get memory(): { textures: number; geometries: number; programs: number } | null {
     return this.#viewport?.memory ?? null;
   }
@@ -220,7 +229,9 @@ export class ViewportSession implements ViewportHandle {
     this.#frame = requestAnimationFrame((now) => {
       this.#frame = 0;
       if (this.#control.advance(now, this.#pointer.fast)) this.#invalidate();
+      const start = performance.now();
       this.#viewport?.draw();
+      this.#draws[this.#drawn++ % DRAWS] = performance.now() - start;
     });
   }
 

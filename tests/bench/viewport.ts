@@ -1,0 +1,73 @@
+/**
+ * `npm run bench -- viewport`: what the viewport costs the page's main thread at the size of a real scene, on a canvas of 64 × 64 so
+ * that drawing is not what is measured. Script alone: the graphics card works beside it, or the software renderer in its process.
+ *
+ *   snapshot   decode, copy to Spark, ask it to evaluate and sort
+ *   recolour   an overlay of the shown snapshot: decode and copy
+ *   draw       one frame's calls to the graphics card
+ *   pick       looking through one pixel
+ */
+import { launchDrawingChromium } from '../browser/chromium';
+import { serveHarness } from '../browser/viewport/serveHarness';
+import { overlayFrame, packScene, snapshotFrame } from '../src-renderer/viewport/packScene';
+import { seededScene } from '../src-renderer/viewport/seededScene';
+
+const SPLATS = 300_000;
+const ROUNDS = 12;
+/** the first rounds make textures and compile */
+const WARM = 2;
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+export async function printViewportCost(): Promise<void> {
+  const [server, browser] = await Promise.all([serveHarness(), launchDrawingChromium()]);
+  try {
+    const page = await browser.newPage({ viewport: { width: 64, height: 64 } });
+    await page.goto(server.url);
+    await page.waitForFunction(() => window.harness.handle().session !== undefined);
+    const scene = packScene(seededScene(SPLATS, 3));
+    const uncertainty = Uint16Array.from({ length: SPLATS }, (_, i) => i % 65_536);
+    await page.evaluate(() => window.harness.look({ channel: 'uncertainty' }));
+    const takes: { snapshot: number[]; overlay: number[] } = { snapshot: [], overlay: [] };
+    for (let round = 0; round < ROUNDS; round++) {
+      const header = { ...scene.header, sequence: round };
+      server.offer('/frame/snapshot', snapshotFrame({ ...scene, header }));
+      server.offer('/frame/overlay', overlayFrame({ ...scene, header }, 1000 + round, { uncertainty }));
+      const [first, second] = await page.evaluate(async () => {
+        const { harness } = window;
+        await harness.fetchFrame('/frame/snapshot');
+        await harness.fetchFrame('/frame/overlay');
+        await harness.settled();
+        await harness.fetchFrame('/frame/overlay');
+        await harness.settled();
+        return [harness.takes.at(-3) ?? NaN, harness.takes.at(-1) ?? NaN];
+      });
+      if (round < WARM) continue;
+      takes.snapshot.push(first);
+      takes.overlay.push(second);
+    }
+    const draws = await page.evaluate(() => {
+      const { draws } = window.harness.handle().session ?? { draws: [] };
+      return draws;
+    });
+    const picks = await page.evaluate(() =>
+      Array.from({ length: 30 }, (_, i) => {
+        const start = performance.now();
+        window.harness.handle().pickAt(2 * i, 32);
+        return performance.now() - start;
+      }).slice(10),
+    );
+    const row = (name: string, values: readonly number[]): void =>
+      console.log(
+        `${name.padEnd(10)} ${median(values).toFixed(2).padStart(8)} ms  (most ${Math.max(...values).toFixed(2)} ms)`,
+      );
+    console.log(`viewport, ${SPLATS} splats, script of the main thread, median of ${ROUNDS - WARM}:`);
+    row('snapshot', takes.snapshot);
+    row('recolour', takes.overlay);
+    row('draw', draws);
+    row('pick', picks);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
