@@ -78,6 +78,7 @@ Napi::Value decode(const Napi::CallbackInfo& info) {
   DecodeOptions options{};
   options.cross = static_cast<float>(number(o, "crossEntropyWeight"));
   options.uncertainty = static_cast<float>(number(o, "uncertaintyWeight"));
+  options.trust = static_cast<float>(number(o, "labelTrust"));
   options.form = flag(o, "linear") ? UncertaintyForm::kLinear : UncertaintyForm::kLog;
   options.held = flag(o, "held");
   options.coverage = static_cast<float>(number(o, "coverage"));

@@ -202,11 +202,13 @@ DecodeReport decodeLoss(const NetworkRequest& q, const DecodeOptions& options, c
       const int label = labels[begin + r];
       if (label == 0 || sample[kSampleColumns - 1] < options.coverage) continue;
       const float* p = logits + static_cast<size_t>(r) * stride;
-      cross[r] -= std::log(p[top[r]]);  // log Σ exp(logit − top) = −log p_top
+      const float own = -std::log(p[top[r]]);  // log Σ exp(logit − top) = −log p_top
+      cross[r] += own;
+      const float believed = options.trust * cross[r] + (1.0f - options.trust) * own;
       const float u = options.held ? 0.0f : std::min(sample[kSemanticColumns - 1], options.highest);
       const float trust = 1.0f - u;
       s.cross += static_cast<double>(cross[r]);
-      s.weighted += static_cast<double>(cross[r] * trust);
+      s.weighted += static_cast<double>(believed * trust);
       s.uncertainty += static_cast<double>(std::min(sample[kSemanticColumns - 1], options.highest));
       if (!options.held) s.penalty += static_cast<double>(options.form == UncertaintyForm::kLog ? -std::log(trust) : u);
       s.right += top[r] == label - 1;
@@ -214,10 +216,11 @@ DecodeReport decodeLoss(const NetworkRequest& q, const DecodeOptions& options, c
       float* to = d + static_cast<size_t>(r) * stride;
       const float scale = options.cross * trust * each;
       for (int i = 0; i < classes; i++) to[i] = scale * p[i];
-      to[label - 1] -= scale;
+      to[label - 1] -= scale * options.trust;
+      to[top[r]] -= scale * (1.0f - options.trust);
       if (!options.held)
         dBlock[static_cast<size_t>(r) * kSampleColumns + kSemanticColumns - 1] =
-            each * (options.uncertainty * (options.form == UncertaintyForm::kLog ? 1.0f / trust : 1.0f) - options.cross * cross[r]);
+            each * (options.uncertainty * (options.form == UncertaintyForm::kLog ? 1.0f / trust : 1.0f) - options.cross * believed);
     }
     if (!dBlock) return;
     kernels().networkBackward(net, rows, w.act, w.grad, w.sum, true);

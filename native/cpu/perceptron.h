@@ -30,6 +30,7 @@ enum class UncertaintyForm { kLog, kLinear };
 
 struct DecodeOptions {
   float cross, uncertainty;     // λ_CE, λ_u
+  float trust;                  // β: share of CE that is the label's; the rest is the most probable entry's own
   UncertaintyForm form;
   bool held;                    // u counts as 0 and is not taught
   float coverage;               // pixels with less accumulated α are left out

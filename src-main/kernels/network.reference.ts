@@ -3,8 +3,11 @@
  *
  *   layer l:  a_{l+1} = relu(a_l·K_l + b_l), the last one without relu
  *   R̂ = R_s / max(‖R_s‖, 1e-6);   M̂ = softmax(network(R̂));   CE = −ln M̂_label
- *   L_CE = Σ CE·(1 − R_u) / n;   L_u = Σ −ln(1 − R_u) / n  or  Σ R_u / n;   R_u ≤ 0.999
+ *   CE_β = β·CE + (1 − β)·CE′,   CE′ = −ln M̂_j,  j = argmax M̂ without gradient     (bootstrapping, Reed et al. 2015)
+ *   L_CE = Σ CE_β·(1 − R_u) / n;   L_u = Σ −ln(1 − R_u) / n  or  Σ R_u / n;   R_u ≤ 0.999
  *   L_s = λ_CE·L_CE + λ_u·L_u,   n = samples with a label and α ≥ 0.5; the others leave both
+ *
+ * β = 1 is METHOD §4. What several views say differently makes M̂ a mixture; CE′ draws it to the answer that most of them give.
  *
  * The cap on R_u is not part of the gradient: it keeps values finite, and a capped R_u must find its way back. `held`: u counts as
  * 0 and learns nothing.
@@ -31,6 +34,8 @@ export interface DecodeWeights {
   crossEntropyWeight: number;
   /** λ_u */
   uncertaintyWeight: number;
+  /** β: how far labels are trusted over the most probable entry, 0 … 1 */
+  labelTrust: number;
   /** L_u = mean R_u, as the notes have it; else mean −ln(1 − R_u) */
   linear: boolean;
   /** u counts as 0 and is not taught */
@@ -161,18 +166,23 @@ export function decodeLossReference(
     const layers = activations(network, feature.unit);
     const probability = softmax(layers[network.kernels.length]);
     const label = labels[row] - 1;
+    const top = probability.indexOf(Math.max(...probability));
     const crossEntropy = -Math.log(probability[label]);
+    const { labelTrust } = weights;
+    const believed = labelTrust * crossEntropy - (1 - labelTrust) * Math.log(probability[top]);
     const rendered = Math.min(samples[at + SAMPLE.uncertainty], weights.highestUncertainty);
     const u = weights.held ? 0 : rendered;
     const penalty = weights.held ? 0 : weights.linear ? u : -Math.log(1 - u);
     report.loss +=
-      (weights.crossEntropyWeight * crossEntropy * (1 - u) + weights.uncertaintyWeight * penalty) / report.used;
+      (weights.crossEntropyWeight * believed * (1 - u) + weights.uncertaintyWeight * penalty) / report.used;
     report.crossEntropy += crossEntropy / report.used;
     report.uncertainty += rendered / report.used;
-    if (probability.indexOf(Math.max(...probability)) === label) report.right++;
+    if (top === label) report.right++;
 
     const scale = (weights.crossEntropyWeight * (1 - u)) / report.used;
-    const dLogits = probability.map((p, i) => scale * (p - (i === label ? 1 : 0)));
+    const dLogits = probability.map(
+      (p, i) => scale * (p - (i === label ? labelTrust : 0) - (i === top ? 1 - labelTrust : 0)),
+    );
     const dUnit = backward(network, layers, dLogits, gradients);
     // R / max(‖R‖, 1e-6): only what lies across R remains, unless R is too short to be stretched.
     const along = feature.length > SHORTEST ? dUnit.reduce((sum, v, k) => sum + v * feature.unit[k], 0) : 0;
@@ -182,7 +192,7 @@ export function decodeLossReference(
     if (!weights.held) {
       const slope = weights.linear ? 1 : 1 / (1 - u);
       dSamples[at + SAMPLE.uncertainty] =
-        (weights.uncertaintyWeight * slope - weights.crossEntropyWeight * crossEntropy) / report.used;
+        (weights.uncertaintyWeight * slope - weights.crossEntropyWeight * believed) / report.used;
     }
   }
   return { ...report, ...gradients, dSamples };

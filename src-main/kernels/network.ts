@@ -104,7 +104,7 @@ export function network(input: tf.Tensor2D, layers: readonly Layer[]): tf.Tensor
 registerLayeredGradient(NETWORK_KERNELS, NETWORK_GRADIENT_KERNEL, 'input');
 
 /**
- * L_s = λ_CE·L_CE + λ_u·L_u of sampled pixels.
+ * L_s = λ_CE·L_CE + λ_u·L_u of sampled pixels, L_CE bootstrapped where `labelTrust` is below 1.
  *
  * @param samples  [rows, 10] of `sampleSemantics`
  * @param labels   [rows] 1 … N, 0 = no label

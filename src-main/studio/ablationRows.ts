@@ -64,6 +64,7 @@ export function ablationRows(whole: boolean): AblationRow[] {
     turned('no-dino', 'DINO off: λ_DINO = 0', { dinoWeight: 0 }),
     turned('no-balance', 'L_lb off', { balanceWeight: 0 }),
     turned('no-uncertainty', 'u is not learned', { learnUncertainty: false }),
+    turned('no-bootstrapping', 'labels alone are trusted: β = 1', { labelTrust: 1 }),
     turned('no-smoothing', 'L_smo off', { smoothingWeight: 0 }),
     turned('no-lifting', 'S_G starts at random', { semanticStart: 'normal' }),
     turned(

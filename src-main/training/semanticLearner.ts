@@ -34,6 +34,17 @@ export interface SemanticFigures {
   uncertainty: number;
 }
 
+/**
+ * How far labels are trusted over the decoder's own answer: β_t = 1 − (1 − β)·κ, κ = max(0, 1 − CE / ln N) with the running CE.
+ *
+ * κ is what the decoder knows: 0 where it guesses, 1 where it is sure and right. Without it a decoder that has learned nothing believes
+ * itself and collapses onto a few entries; with it, what drives CE up takes its own ground away.
+ */
+export function trustInLabels(trust: number, crossEntropy: number, entries: number): number {
+  const known = entries > 1 ? Math.max(0, 1 - crossEntropy / Math.log(entries)) : 1;
+  return 1 - (1 - trust) * known;
+}
+
 /** Where most of the Gaussians are, as the cube that positions are normalised to. */
 export function positionFrame(geometry: Float32Array, count: number): PositionFrame {
   const centre: [number, number, number] = [0, 0, 0];
@@ -126,6 +137,7 @@ export class SemanticLearner {
       loss: {
         crossEntropyWeight,
         uncertaintyWeight,
+        labelTrust: trustInLabels(settings.labelTrust, running, this.#maps.entries),
         linear: settings.uncertaintyForm === 'linear',
         held: !settings.learnUncertainty || (uncertaintyBelow > 0 && running >= uncertaintyBelow),
         coverage: COVERAGE,

@@ -83,6 +83,7 @@ const notes: TrainingSettings = {
   initialUncertainty: 0.01,
   semanticWeight: 1,
   crossEntropyWeight: 1,
+  labelTrust: 1,
   uncertaintyWeight: 1,
   uncertaintyForm: 'linear',
   uncertaintyBelow: 1,
@@ -113,7 +114,8 @@ const notes: TrainingSettings = {
  * For runs of hundreds to some thousands of steps on a CPU, chosen on photos that no reported figure is computed from: larger
  * rates, since a short run has fewer steps to arrive in; few passes of density control with full statistics; no opacity resets,
  * from which a short run does not recover; half-size photos first; higher harmonics once the shape stands. Semantics start from the
- * maps and then learn slowly under strong smoothing: at large rates they fit the pictures and lose the Gaussians (docs/ablation.md).
+ * maps and then learn slowly under strong smoothing: at large rates they fit the pictures and lose the Gaussians; and the decoder's own
+ * answer counts more than one map's, since maps of different views disagree (docs/ablation.md).
  */
 const legato: TrainingSettings = {
   ...notes,
@@ -135,9 +137,11 @@ const legato: TrainingSettings = {
   opacityResetInterval: 0,
   maxSplats: 1_000_000,
   featureDetail: 'standard',
+  featureRows: 120,
   crops: 'pyramid',
   cropLevels: 4,
   cropScaleMax: 0.2,
+  codebookSize: 255,
   balanceTemperature: 0.1,
   codebookStart: 'kmeans',
   codebookReseed: true,
@@ -148,9 +152,10 @@ const legato: TrainingSettings = {
   mapPooling: 'superpixels',
   semanticFrom: 9000,
   semanticStart: 'lift',
+  labelTrust: 0.5,
   uncertaintyForm: 'log',
   uncertaintyBelow: 0,
-  semanticSamples: 4096,
+  semanticSamples: 2048,
   semanticRate: 0.002,
   networkRate: 3e-3,
   smoothingWeight: 50,

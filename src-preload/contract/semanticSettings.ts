@@ -28,6 +28,11 @@ export const semanticSettings = {
   initialUncertainty: number(0.0001, 0.9, { group, description: 'uncertainty of the Gaussians at the start' }),
   semanticWeight: number(0, 100, { group, description: 'λ_s: weight of the semantic loss' }),
   crossEntropyWeight: number(0, 100, { group, description: 'λ_CE: weight of the cross-entropy in it' }),
+  labelTrust: number(0, 1, {
+    group,
+    description:
+      'β: share of the cross-entropy with the map’s label once the decoder knows its labels; the rest is with its own answer, so that views come to agree',
+  }),
   uncertaintyWeight: number(0, 100, { group, description: 'λ_u: weight of the price of uncertainty in it' }),
   uncertaintyForm: choice(uncertaintyForms, {
     group,

@@ -18,7 +18,7 @@ import { difference, expectClose } from './closeTo';
 import { Random } from './scenes';
 
 const LOG: DecodeWeights = {
-  ...{ crossEntropyWeight: 1, uncertaintyWeight: 1, linear: false, held: false },
+  ...{ crossEntropyWeight: 1, uncertaintyWeight: 1, labelTrust: 1, linear: false, held: false },
   ...{ coverage: 0.5, highestUncertainty: 0.999 },
 };
 
@@ -79,6 +79,7 @@ describe('the reference against central differences', () => {
     { name: 'log', weights: { ...LOG, crossEntropyWeight: 0.7, uncertaintyWeight: 1.3 } },
     { name: 'linear', weights: { ...LOG, linear: true } },
     { name: 'held', weights: { ...LOG, held: true } },
+    { name: 'bootstrapped', weights: { ...LOG, labelTrust: 0.3 } },
   ])('of the decoder’s loss, $name', ({ weights }) => {
     const random = new Random(2);
     const network = inDouble(randomNetwork(random, [8, 6, 5]));
@@ -114,6 +115,23 @@ describe('the optimum of the uncertainty (METHOD §7.3)', () => {
     expect(slope(crossEntropy, optimum)).toBeCloseTo(0, 9);
     expect(slope(crossEntropy, optimum - 0.05)).toBeLessThan(0);
     expect(slope(crossEntropy, optimum + 0.05)).toBeGreaterThan(0);
+  });
+  it('of a bootstrapped loss lies at p = β·q + 1 − β for the label that a share q of the views gives', () => {
+    // Three of five views say 1, two say 2: M̂ as written ends at 0.6, with β = 0.5 at 0.8.
+    const samples = Float64Array.from({ length: 50 }, (_, i) => (i % 10 === 0 || i % 10 === 9 ? 1 : 0));
+    const labels = Uint8Array.of(1, 1, 1, 2, 2);
+    const slopeAt = (p: number, labelTrust: number): number => {
+      const network = { ...fixed(1), biases: [Float64Array.of(Math.log(p / (1 - p)), 0)] };
+      return decodeLossReference(network, samples, labels, { ...LOG, labelTrust }).dBiases[0][0];
+    };
+    for (const [trust, optimum] of [
+      [1, 0.6],
+      [0.5, 0.8],
+    ]) {
+      expect(slopeAt(optimum, trust)).toBeCloseTo(0, 9);
+      expect(slopeAt(optimum - 0.05, trust)).toBeLessThan(0);
+      expect(slopeAt(optimum + 0.05, trust)).toBeGreaterThan(0);
+    }
   });
   it('CE ≤ 1 → u falls to 0', () => {
     for (const u of [0, 0.01, 0.5]) expect(slope(0.9, u)).toBeGreaterThan(0);
@@ -158,29 +176,32 @@ describe.runIf(addon)('native networks', () => {
         out.dBiases.forEach((gradient, l) => expectClose(gradient, expected.dBiases[l], 1e-4, `b${l}`));
       });
 
-      it.each([LOG, { ...LOG, linear: true }, { ...LOG, held: true }])('the decoder’s loss, %o', (weights) => {
-        native().setInstructionSet(set);
-        native().setThreads(threads);
-        const random = new Random(5);
-        const net = randomNetwork(random, [8, 128, 256, 100]);
-        const { samples, labels } = randomSamples(random, 151, 100);
-        samples[7 * 10 + 8] = 0.9999; // above the cap
-        samples.fill(0, 9 * 10, 9 * 10 + 8); // without direction
-        const out = {
-          dKernels: net.kernels.map(({ length }) => new Float32Array(length).fill(NaN)),
-          dBiases: net.biases.map(({ length }) => new Float32Array(length).fill(NaN)),
-          dSamples: new Float32Array(samples.length).fill(NaN),
-        };
-        const report = native().decodeLoss({ ...net, ...weights, ...out, rows: labels.length, samples, labels });
-        const expected = decodeLossReference(net, samples, labels, weights);
-        for (const part of ['loss', 'crossEntropy', 'uncertainty'] as const)
-          expect(Math.abs(report[part] - expected[part]), part).toBeLessThan(1e-5 * Math.max(1, expected[part]));
-        expect(report.used).toBe(expected.used);
-        expect(report.right).toBe(expected.right);
-        expectClose(out.dSamples, expected.dSamples, 1e-4, 'samples');
-        out.dKernels.forEach((gradient, l) => expectClose(gradient, expected.dKernels[l], 1e-4, `K${l}`));
-        out.dBiases.forEach((gradient, l) => expectClose(gradient, expected.dBiases[l], 1e-4, `b${l}`));
-      });
+      it.each([LOG, { ...LOG, linear: true }, { ...LOG, held: true }, { ...LOG, labelTrust: 0.3 }])(
+        'the decoder’s loss, %o',
+        (weights) => {
+          native().setInstructionSet(set);
+          native().setThreads(threads);
+          const random = new Random(5);
+          const net = randomNetwork(random, [8, 128, 256, 100]);
+          const { samples, labels } = randomSamples(random, 151, 100);
+          samples[7 * 10 + 8] = 0.9999; // above the cap
+          samples.fill(0, 9 * 10, 9 * 10 + 8); // without direction
+          const out = {
+            dKernels: net.kernels.map(({ length }) => new Float32Array(length).fill(NaN)),
+            dBiases: net.biases.map(({ length }) => new Float32Array(length).fill(NaN)),
+            dSamples: new Float32Array(samples.length).fill(NaN),
+          };
+          const report = native().decodeLoss({ ...net, ...weights, ...out, rows: labels.length, samples, labels });
+          const expected = decodeLossReference(net, samples, labels, weights);
+          for (const part of ['loss', 'crossEntropy', 'uncertainty'] as const)
+            expect(Math.abs(report[part] - expected[part]), part).toBeLessThan(1e-5 * Math.max(1, expected[part]));
+          expect(report.used).toBe(expected.used);
+          expect(report.right).toBe(expected.right);
+          expectClose(out.dSamples, expected.dSamples, 1e-4, 'samples');
+          out.dKernels.forEach((gradient, l) => expectClose(gradient, expected.dKernels[l], 1e-4, `K${l}`));
+          out.dBiases.forEach((gradient, l) => expectClose(gradient, expected.dBiases[l], 1e-4, `b${l}`));
+        },
+      );
 
       it('what rows decode to', () => {
         native().setInstructionSet(set);

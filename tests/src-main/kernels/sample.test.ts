@@ -133,7 +133,7 @@ describe.each(BACKENDS)('sampled semantics on %s', (backend) => {
     );
     const labels = Uint8Array.from({ length: rows }, (_, i) => (samples[i * 10] > 0 ? 1 : 2));
     const weights = {
-      ...{ crossEntropyWeight: 1, uncertaintyWeight: 1, linear: false, held: false },
+      ...{ crossEntropyWeight: 1, uncertaintyWeight: 1, labelTrust: 1, linear: false, held: false },
       ...{ coverage: 0.5, highestUncertainty: 0.999 },
     };
     const before = tf.memory().numTensors;

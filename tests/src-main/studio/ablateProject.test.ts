@@ -28,6 +28,7 @@ describe('rows', () => {
     expect(changed('no-balance')).toEqual(['balanceWeight']);
     expect(changed('no-uncertainty')).toEqual(['learnUncertainty']);
     expect(changed('no-smoothing')).toEqual(['smoothingWeight']);
+    expect(changed('no-bootstrapping')).toEqual(['labelTrust']);
     expect(changed('no-lifting')).toEqual(['semanticStart']);
     expect(changed('semantics-move-geometry')).toEqual(['semanticsMovesGeometry']);
     const pooling = ablationRows(false).find(({ name }) => name.endsWith('pooling'))!;

@@ -190,6 +190,7 @@ function photoCrossEntropy({ model, cameras, maps }: LabelledScene, learner: Sem
       {
         crossEntropyWeight: 1,
         uncertaintyWeight: 1,
+        labelTrust: 1,
         linear: false,
         held: true,
         coverage: 0.5,

@@ -12,13 +12,13 @@ import type { DecodeReport, RenderFrame } from '../../../src-main/kernels/index'
 import { SAMPLE } from '../../../src-main/kernels/layout';
 import { objectiveGradients } from '../../../src-main/training/objective';
 import type { SemanticTerm } from '../../../src-main/training/objective';
-import { SemanticLearner } from '../../../src-main/training/semanticLearner';
+import { SemanticLearner, trustInLabels } from '../../../src-main/training/semanticLearner';
 import { cameraAt } from '../gaussians/cameras';
 import { BACKENDS } from '../kernels/backends';
 import { Random } from '../kernels/scenes';
 
 const camera = { ...cameraAt([0, 0, -4], [0, 0, 0]), width: 20, height: 16, fx: 18, fy: 18, cx: 10, cy: 8 };
-const held = { crossEntropyWeight: 1, uncertaintyWeight: 1, linear: false, held: false, coverage: 0.5 };
+const held = { crossEntropyWeight: 1, uncertaintyWeight: 1, labelTrust: 1, linear: false, held: false, coverage: 0.5 };
 const loss = { ...held, highestUncertainty: 0.999 };
 const allPixels = Int32Array.from({ length: camera.width * camera.height }, (_, i) => i);
 const emptyReport = (): DecodeReport => ({ loss: 0, crossEntropy: 0, uncertainty: 0, right: 0, used: 0 });
@@ -193,5 +193,16 @@ describe('uncertainty under a fixed cross-entropy', () => {
   it('runs to its end with the linear form wherever the cross-entropy is above 1 nat, and to 0 below', () => {
     expect(settle(1.2, true).rendered).toBeGreaterThan(0.99);
     expect(settle(0.8, true).rendered).toBeLessThan(0.01);
+  });
+});
+
+describe('trust in labels', () => {
+  it('is whole while the decoder guesses, and falls to β as it becomes sure', () => {
+    expect(trustInLabels(0.25, Infinity, 128)).toBe(1);
+    expect(trustInLabels(0.25, Math.log(128), 128)).toBe(1);
+    expect(trustInLabels(0.25, Math.log(128) / 2, 128)).toBeCloseTo(0.625, 12);
+    expect(trustInLabels(0.25, 0, 128)).toBe(0.25);
+    expect(trustInLabels(1, 0.3, 128)).toBe(1);
+    expect(trustInLabels(0.25, 0, 1)).toBe(0.25);
   });
 });
