@@ -1,15 +1,13 @@
 /** The start page as `legato serve` serves it, in a real browser. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionInfo } from '#contract/session';
 import { ensureBuilt } from '../../resources/bin/build.mjs';
-import { loadCapture } from '../../src-main/capture/index';
 import { serve } from '../../src-main/server';
 import type { Serving } from '../../src-main/server';
-import { DemoRoom } from '../../src-main/studio/demoRoom';
 import { rememberProject } from '../../src-main/studio/recent';
 import { browserWanted, chromiumPath, launchChromium } from './chromium';
 import { describeStartPage, listen, photograph } from './startSpec';
@@ -126,49 +124,11 @@ describe.runIf(browserWanted)('the start page in Chromium', () => {
     const port = Number(new URL(serving.url).port);
     await serving.close();
     await page.getByText('The server does not answer.').waitFor();
+    expect(await page.getByRole('button', { name: 'Open the demo room' }).isDisabled()).toBe(true);
     await photograph(page, 'start-browser-lost');
     serving = await serve({ port });
     await page.getByText('This link is from an earlier run.').waitFor();
     expect(await page.getByTestId('door').innerText()).toBe('not let in');
-    await own.close();
-  });
-
-  it('opens the demo room as a capture: the command names it, and it is there again after a reload', async () => {
-    await serving.close();
-    const small = { objects: 12, views: 4, width: 32, height: 32 };
-    const demo = new DemoRoom({ wanted: small, making: { light: 'quick' } });
-    serving = await serve({ demo });
-    const own = await context('light');
-    const { page, complaints } = await visit(own);
-    const card = page.getByTestId('demo');
-    await card.getByRole('button', { name: 'Open the demo room' }).click();
-    await card.getByRole('button', { name: 'Train this room' }).waitFor();
-    await card.getByText('4 photos, 1 held out').waitFor();
-    const path = join(home, 'cache', 'demo-v1-74-12-4-32x32-quick');
-    expect(await page.getByTestId('command').innerText()).toBe(`npx legato train ${path}`);
-    expect((await loadCapture(path)).heldOut).toEqual(['002.png']);
-    await photograph(page, 'start-browser-demo');
-    await page.reload();
-    expect(await page.getByTestId('command').innerText()).toBe('npx legato train FOLDER');
-    await card.getByRole('button', { name: 'Train this room' }).click();
-    expect(await page.getByTestId('command').innerText()).toBe(`npx legato train ${path}`);
-    expect(complaints).toEqual([]);
-    await own.close();
-  });
-
-  it('says why the demo room could not be made, and lets one try again', async () => {
-    // A file where the cache's folder should be.
-    await writeFile(join(home, 'cache'), '');
-    const own = await context('dark');
-    const { page } = await visit(own);
-    const card = page.getByTestId('demo');
-    await card.getByRole('button', { name: 'Open the demo room' }).click();
-    expect(await card.getByRole('alert').innerText()).toContain(join(home, 'cache'));
-    await photograph(page, 'start-browser-demo-failed');
-    await rm(join(home, 'cache'));
-    await card.getByRole('button', { name: 'Try again' }).click();
-    await card.getByRole('button', { name: 'Cancel' }).click();
-    await card.getByRole('button', { name: 'Open the demo room' }).waitFor();
     await own.close();
   });
 
@@ -190,6 +150,7 @@ describe.runIf(browserWanted)('the start page in Chromium', () => {
     await page.getByText('legato.node: wrong ELF class').first().waitFor();
     expect(await page.getByTestId('kernels').innerText()).toBe('no kernels');
     expect(await page.getByRole('alert').innerText()).toContain('npx legato doctor');
+    expect(await page.getByRole('button', { name: 'Open the demo room' }).isDisabled()).toBe(true);
     await photograph(page, 'start-browser-no-kernels');
     await own.close();
   });

@@ -27,6 +27,14 @@ export function listen(page: Page): string[] {
   return complaints;
 }
 
+/** Latin words on a page in Chinese that are neither names, figures, keys nor paths. */
+async function untranslated(page: Page): Promise<string[]> {
+  const text = await page.evaluate(() => document.body.innerText);
+  const known =
+    /^(Legato|English|COLMAP|transforms|json|nerfstudio|instant|ngp|NAME|legato|ply|sparse|Ctrl|native|AVX2?|AVX512|NEON|GENERIC|serve|K|O)$/;
+  return [...new Set(text.match(/[A-Za-z]+[0-9]*/g) ?? [])].filter((word) => !known.test(word));
+}
+
 export async function photograph(page: Page, name: string): Promise<void> {
   const folder = repositoryPath('test-results');
   mkdirSync(folder, { recursive: true });
@@ -47,75 +55,76 @@ export function describeStartPage(door: StartDoor): void {
 
   it('offers nothing that does not work', async () => {
     const { page, close } = await door.open('dark');
+    await page.getByText('No project yet').waitFor();
     const buttons = await page.getByRole('button').allInnerTexts();
-    expect(buttons.map((text) => text.replace(/\s+/g, ' ').trim()).sort()).toEqual([
-      'Copy command C',
-      'English',
-      'Open the demo room',
-      '中文',
-    ]);
+    const names = buttons.map((text) => text.replace(/\s+/g, ' ').trim()).filter(Boolean);
+    const ways = door.name === 'browser' ? ['Browse this machine'] : ['Choose a folder …', 'Choose a splat file …'];
+    const commands = process.platform === 'darwin' ? 'Commands ⌘K' : 'Commands Ctrl+K';
+    expect(names.sort()).toEqual([...ways, commands, 'Look', 'Open the demo room'].sort());
+    expect(await page.getByRole('radio').allInnerTexts()).toEqual(['English', '中文']);
+    // Nothing is named yet that could be looked at.
+    expect(await page.getByRole('button', { name: 'Look' }).isDisabled()).toBe(true);
     expect(await page.locator('a').count()).toBe(0);
     await close();
   });
 
-  it('writes the command that trains, quoted', async () => {
-    const { page, close } = await door.open('dark');
-    const command = () => page.getByTestId('command').innerText();
-    expect(await command()).toBe('npx legato train FOLDER');
-    await page.keyboard.press('o');
-    await page.keyboard.type("/captures/Ann's room");
-    expect(await command()).toBe(
-      process.platform === 'win32'
-        ? `npx legato train "/captures/Ann's room"`
-        : `npx legato train '/captures/Ann'\\''s room'`,
-    );
-    await page.getByText('Quick look').click();
-    expect(await command()).toMatch(/--steps 1000 --resolution 248$/);
+  it('calls up its commands and its list of keys, and puts them away', async () => {
+    const { page, complaints, close } = await door.open('dark');
+    await page.getByText('No project yet').waitFor();
+    await page.keyboard.press('?');
+    const keys = page.getByRole('dialog', { name: 'Keys' });
+    await keys.getByText('Pause or resume training').waitFor();
+    await photograph(page, `start-${door.name}-keys`);
+    await page.keyboard.press('Escape');
+    await keys.waitFor({ state: 'detached' });
+    await page.keyboard.press('ControlOrMeta+k');
+    await page.getByRole('combobox', { name: 'Commands' }).fill('appear');
+    await page.getByRole('option', { name: 'Switch appearance' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.documentElement.dataset.theme === 'light');
+    await page.reload();
+    await page.waitForFunction(() => document.documentElement.dataset.theme === 'light');
+    expect(complaints).toEqual([]);
     await close();
   });
 
-  it('takes a folder that is dropped anywhere, and says what a browser keeps to itself', async () => {
+  it('takes what is dropped anywhere, and says what a browser keeps to itself', async () => {
     const { page, close } = await door.open('dark');
-    await page.getByTestId('command').waitFor();
+    await page.getByText('No project yet').waitFor();
     const kept = await page.evaluate(() => {
       const dataTransfer = new DataTransfer();
       dataTransfer.items.add(new File([], 'plush'));
       return !window.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
     });
     expect(kept).toBe(true);
-    expect(await page.getByTestId('command').innerText()).toBe('npx legato train plush');
+    expect(await page.getByLabel('Path').inputValue()).toBe('plush');
     await page.getByText('put its path in front').waitFor();
     await close();
   });
 
   it('can be used from the keyboard, with visible focus', async () => {
     const { page, close } = await door.open('dark');
-    await page.getByTestId('command').waitFor();
-    const seen: string[] = [];
-    for (let i = 0; i < 5; i++) {
-      await page.keyboard.press('Tab');
-      const focus = await page.evaluate(() => {
-        const focused = document.activeElement;
-        if (focused === null) return { name: '', outlined: false };
-        const shown = focused instanceof HTMLInputElement && focused.type === 'radio' ? focused.parentElement : focused;
-        const outlined = shown !== null && getComputedStyle(shown).outlineStyle !== 'none';
-        return { name: `${focused.tagName} ${(focused as HTMLInputElement).type}`, outlined };
+    await page.getByText('No project yet').waitFor();
+    const focused = () =>
+      page.evaluate(() => {
+        const element = document.activeElement;
+        if (element === null) return { name: '', outlined: false };
+        const name = element.getAttribute('aria-label') ?? (element.textContent.trim() || element.id);
+        return { name: name.replace(/\s+/g, ' '), outlined: getComputedStyle(element).outlineStyle !== 'none' };
       });
-      expect(focus.outlined, focus.name).toBe(true);
-      seen.push(focus.name);
+    const seen: string[] = [];
+    for (let i = 0; i < 6; i++) {
+      await page.keyboard.press('Tab');
+      const { name, outlined } = await focused();
+      expect(outlined, name).toBe(true);
+      seen.push(name);
     }
-    expect(seen).toEqual(['BUTTON button', 'BUTTON button', 'INPUT text', 'INPUT radio', 'BUTTON button']);
-    await close();
-  });
-
-  it('copies with C and says so', async () => {
-    const { page, close } = await door.open('dark');
-    await page.getByTestId('command').waitFor();
-    await page.keyboard.press('c');
-    await page.getByText('Copied').waitFor();
-    expect(await page.evaluate(() => navigator.clipboard.readText().catch(() => null))).toSatisfy(
-      (text: string | null) => text === null || text === 'npx legato train FOLDER',
-    );
+    expect(seen.slice(1, 5)).toEqual(['English', 'More', 'Open the demo room', 'path']);
+    await page.keyboard.press('F6');
+    expect((await focused()).name).toMatch(/^Commands/);
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await page.keyboard.press('o');
+    expect((await focused()).name).toBe('path');
     await close();
   });
 
@@ -123,6 +132,7 @@ export function describeStartPage(door: StartDoor): void {
     const { page, complaints, close } = await door.open('light');
     await page.getByText('中文').click();
     await page.getByText('最近的项目').waitFor();
+    expect(await untranslated(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.lang)).toBe('zh-CN');
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
     expect(overflow).toBe(false);
@@ -131,19 +141,6 @@ export function describeStartPage(door: StartDoor): void {
     await page.getByText('最近的项目').waitFor();
     await page.getByText('English').click();
     await page.getByText('Recent projects').waitFor();
-    expect(complaints).toEqual([]);
-    await close();
-  });
-
-  it('makes the demo room on demand, shows how it goes, and stops when told', async () => {
-    const { page, complaints, close } = await door.open('dark');
-    const card = page.getByTestId('demo');
-    await card.getByRole('button', { name: 'Open the demo room' }).click();
-    await card.getByRole('progressbar').waitFor();
-    await photograph(page, `start-${door.name}-demo-making`);
-    await card.getByRole('button', { name: 'Cancel' }).click();
-    await card.getByRole('button', { name: 'Open the demo room' }).waitFor();
-    expect(await page.getByTestId('command').innerText()).toBe('npx legato train FOLDER');
     expect(complaints).toEqual([]);
     await close();
   });
