@@ -148,7 +148,7 @@ describe.runIf(browserWanted)('the start page in Chromium', () => {
     const own = await context('light');
     const { page } = await visit(own);
     await page.getByText('legato.node: wrong ELF class').first().waitFor();
-    expect(await page.getByTestId('kernels').innerText()).toBe('no kernels');
+    expect((await page.getByTestId('kernels').innerText()).trim()).toBe('no kernels');
     expect(await page.getByRole('alert').innerText()).toContain('npx legato doctor');
     expect(await page.getByRole('button', { name: 'Open the demo room' }).isDisabled()).toBe(true);
     await photograph(page, 'start-browser-no-kernels');
