@@ -3,7 +3,7 @@
  * that neither training nor the demo has seen (seeds below 500,000 and above the small ones that people take).
  *
  * The aim is a top-1 of 0.95 on isolated things and 0.9 on tiles of the pyramid, over 20 names and more. On the photos below the
- * shipped weights reach 0.948 and 0.820 (the card says where they fail); the bars are what they hold, a little below.
+ * shipped weights reach 0.935 and 0.841 (the card says where they fail); the bars are what they hold, a little below.
  *
  * Photos are small in number so that this takes seconds; the cards quote more. Everything is seeded, the graphs run in float32:
  * the same figures come out each time, up to rounding.
@@ -215,7 +215,7 @@ describe('toy-clip', () => {
     console.log(
       `pyramid: ${crops.length} crops, top-1 ${top1.toFixed(3)}, found ${found.toFixed(3)}, false ${wrong.toFixed(4)}`,
     );
-    expect(top1).toBeGreaterThanOrEqual(0.8);
+    expect(top1).toBeGreaterThanOrEqual(0.83);
     expect(wrong).toBeLessThan(0.02);
   });
 
