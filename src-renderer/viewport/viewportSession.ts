@@ -48,7 +48,6 @@ export class ViewportSession implements ViewportHandle {
   #hover: readonly [number, number] | null = null;
   #hoverTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #draws: number[] = [];
-  #drawn = 0;
   #told = '';
   #watched = '';
 
@@ -179,9 +178,9 @@ export class ViewportSession implements ViewportHandle {
     return this.#frame === 0 && (this.#viewport?.settled ?? false);
   }
 
-  /** ms of script of the last draws, in no order: what the picture costs the page. */
+  /** ms of script of the last draws, newest last: what the picture costs the page. */
   get draws(): readonly number[] {
-    return this.#draws.slice(0, this.#drawn);
+    return this.#draws;
   }
 
   get memory(): { textures: number; geometries: number; programs: number } | null {
@@ -231,7 +230,8 @@ export class ViewportSession implements ViewportHandle {
       if (this.#control.advance(now, this.#pointer.fast)) this.#invalidate();
       const start = performance.now();
       this.#viewport?.draw();
-      this.#draws[this.#drawn++ % DRAWS] = performance.now() - start;
+      this.#draws.push(performance.now() - start);
+      if (this.#draws.length > DRAWS) this.#draws.shift();
     });
   }
 
