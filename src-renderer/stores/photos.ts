@@ -28,13 +28,13 @@ export const usePhotos = defineStore('photos', () => {
 
   // Scores change with an evaluation, maps with the codebook, poses with the project.
   watch(
-    () => [
-      studio.project?.path,
-      studio.trainer?.state === 'preparing',
-      studio.state?.heldOut?.step,
-      studio.state?.codebook?.revision,
-      studio.state?.codebook?.newestMap,
-      studio.project?.disabled.join('\n'),
+    [
+      () => studio.project?.path,
+      () => studio.project?.photos,
+      () => studio.state?.heldOut?.step,
+      () => studio.state?.codebook?.revision,
+      () => studio.state?.codebook?.newestMap,
+      () => studio.project?.disabled.join('\n'),
     ],
     () => void load(),
     { immediate: true },

@@ -49,7 +49,8 @@ export class ViewportSession implements ViewportHandle {
   #hoverTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #draws: number[] = [];
   #told = '';
-  #watched = '';
+  /** what was asked for last; colour alone needs no overlay, and asks all the same */
+  #watched: string | null = null;
 
   constructor(canvas: HTMLCanvasElement, props: ViewportProps, emit: Emit) {
     this.#canvas = canvas;
