@@ -47,9 +47,25 @@ export const useStudio = defineStore('studio', () => {
     const { features, codebook } = state.value?.stages ?? {};
     return features?.state === 'running' || codebook?.state === 'running';
   });
-  const mayLearnWords = computed(
-    () => project.value?.kind === 'project' && !learningWords.value && state.value?.stages.codebook.state !== 'done',
-  );
+  /** between features and codebook nothing runs for a moment, and nothing is to be asked for */
+  const mayLearnWords = computed(() => {
+    const { features, codebook } = state.value?.stages ?? {};
+    if (project.value?.kind !== 'project' || features === undefined || codebook === undefined) return false;
+    const idle =
+      features.state === 'off' ||
+      ['failed', 'paused'].some((stage) => [features.state, codebook.state].includes(stage as never));
+    return idle && !learningWords.value && codebook.state !== 'done';
+  });
+  /** why words cannot be asked yet, as a stage of the pipeline; null when the studio's own reason says it */
+  const wordsWait = computed(() => {
+    const now = state.value;
+    if (now === null || now.words.ready || project.value?.kind !== 'project') return null;
+    const { features, codebook, semantics } = now.stages;
+    if ([features, codebook, semantics].some((stage) => stage.state === 'failed' || stage.reason !== '')) return null;
+    if (features.state === 'running') return 'features';
+    if (codebook.state === 'running' || (features.state === 'done' && now.codebook === null)) return 'codebook';
+    return now.codebook !== null && now.semantics === null && live.value ? 'semantics' : null;
+  });
   return {
     state,
     project,
@@ -62,6 +78,7 @@ export const useStudio = defineStore('studio', () => {
     mayStart,
     learningWords,
     mayLearnWords,
+    wordsWait,
     hear,
     ask,
     command,
