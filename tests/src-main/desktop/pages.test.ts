@@ -95,16 +95,16 @@ describe('pages of the desktop', () => {
   });
 
   it.each([
-    ['nothing', undefined, 0],
-    ['text', 'save', 0],
-    ['an unknown command', { id: 3, command: { type: 'format' } }, 3],
-    ['more than a command takes', { id: 4, command: { type: 'save', path: '/' } }, 4],
-    ['a negative number', { id: -1, command: { type: 'save' } }, 0],
-    ['a path that is too long', { id: 5, command: { type: 'open', path: 'x'.repeat(5000) } }, 5],
-  ])('are refused %s, and the session is not asked', async (_name, message, id) => {
+    ['nothing', undefined, 0, 'MessageError'],
+    ['text', 'save', 0, 'MessageError'],
+    ['a number below zero', { id: -1, command: { type: 'save' } }, 0, 'MessageError'],
+    ['an unknown command', { id: 3, command: { type: 'format' } }, 3, 'InputError'],
+    ['more than a command takes', { id: 4, command: { type: 'save', path: '/' } }, 4, 'InputError'],
+    ['a path that is too long', { id: 5, command: { type: 'open', path: 'x'.repeat(5000) } }, 5, 'InputError'],
+  ])('are refused %s, and the session is not asked', async (_name, message, id, kind) => {
     const door = new Door();
     const reply = answer.parse(await new StudioPages(door).command(page(1), message));
-    expect(reply).toMatchObject({ type: 'refused', id, failure: { kind: 'TypeError' } });
+    expect(reply).toMatchObject({ type: 'refused', id, failure: { kind } });
     expect(door.asked).toEqual([]);
   });
 
