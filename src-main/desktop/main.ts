@@ -14,7 +14,7 @@ import { sessionInfo } from '../studio/sessionInfo';
 import { openChannels } from './bridgeChannels';
 import { ask, detailOf, pickPath } from './dialogs';
 import { menuTemplate } from './menu';
-import { handedOver, opensDemo, requestedPath } from './openRequest';
+import { asksForDemo, handedOver, opensDemo, requestedPath } from './openRequest';
 import { StudioPages } from './pages';
 import { QuitGuard } from './quitGuard';
 import { describeGone } from './recovery';
@@ -33,7 +33,7 @@ const origin = developmentUrl === undefined ? pageOrigin : new URL(developmentUr
 const mac = process.platform === 'darwin';
 const asked = requestedPath(process.argv, process.cwd(), app.getAppPath());
 
-if (app.requestSingleInstanceLock({ path: asked })) run();
+if (app.requestSingleInstanceLock({ path: asked, demo: asksForDemo(process.argv) })) run();
 else app.quit();
 
 function run(): void {
@@ -94,14 +94,15 @@ function start(path: string | null): void {
     mayClose: () => mac || guard.mayQuit(),
   };
 
-  async function open(wanted: string): Promise<void> {
+  /** @param wanted  path of a project, a capture or a splat file; null for the demo room */
+  async function open(wanted: string | null): Promise<void> {
     show();
     const name = training();
     const buttons = [words.saveAndOpen, words.cancel];
     if (name !== null && (await ask(window(), trains(name), words.opensDetail, buttons)) !== 0) return;
     try {
-      await own.perform({ type: 'open', path: wanted });
-      app.addRecentDocument(wanted);
+      await own.perform(wanted === null ? { type: 'openDemo' } : { type: 'open', path: wanted });
+      if (wanted !== null) app.addRecentDocument(wanted);
     } catch (error) {
       await ask(window(), words.cannotOpen, detailOf(error), [words.cancel], 'error');
     }
@@ -136,9 +137,9 @@ function start(path: string | null): void {
     if (!guard.mayQuit()) event.preventDefault();
   });
   app.on('second-instance', (_event, _argv, _folder, data) => {
-    const other = handedOver.safeParse(data).data?.path ?? null;
-    if (other === null) show();
-    else void open(other);
+    const other = handedOver.safeParse(data).data;
+    if (other && (other.path !== null || other.demo)) void open(other.path);
+    else show();
   });
   app.on('open-file', (event, other) => {
     event.preventDefault();

@@ -108,9 +108,10 @@ function display(): ReturnType<Check> {
   return name ? { ok: true, detail: name } : { ok: false, detail: 'no screen here; use legato serve and a browser' };
 }
 
-function models(): ReturnType<Check> {
-  const path = join(root, 'resources', 'models');
-  return existsSync(path)
+async function models(): Promise<{ ok: boolean; detail: string }> {
+  const { builtInModelsFolder } = await import('../language/models/folders');
+  const path = builtInModelsFolder();
+  return path
     ? { ok: true, detail: path }
     : { ok: false, detail: 'no language models; colour and geometry train without them' };
 }

@@ -1,12 +1,11 @@
-/** What the window decides without Electron: places, what to open, whether to quit, what a crash leads to, pictures, the menu. */
+/** What the window decides without Electron: places, what to open, whether to quit, what a crash leads to, the menu. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { mediaPath } from '#contract/studio';
 import type { MenuAction } from '#contract/session';
-import { mediaRequest } from '../../../src-main/desktop/media';
 import { menuTemplate } from '../../../src-main/desktop/menu';
 import { handedOver, opensDemo, requestedPath } from '../../../src-main/desktop/openRequest';
 import { QuitGuard } from '../../../src-main/desktop/quitGuard';
@@ -89,21 +88,26 @@ describe('what is asked to open', () => {
     expect(of('room.legato')).toBe(project);
     expect(of('--inspect', '/app', project)).toBe(project);
     expect(of('notes.txt', 'missing', 'splats.PLY')).toBe(join(folder, 'splats.PLY'));
+    expect(of(pathToFileURL(project).href)).toBe(project);
+    expect(of('file://elsewhere/share/room.legato', 'file:///missing', 'file:///a%2fb')).toBeNull();
     expect(requestedPath([folder], folder, '/app')).toBeNull();
     expect(requestedPath(['x', '.'], folder, folder)).toBeNull();
   });
 
   it('crosses to the first instance checked', () => {
-    expect(handedOver.safeParse({ path: null }).success).toBe(true);
-    expect(handedOver.safeParse({ path: '' }).success).toBe(false);
+    expect(handedOver.safeParse({ path: null, demo: true }).success).toBe(true);
+    expect(handedOver.safeParse({ path: '', demo: false }).success).toBe(false);
+    expect(handedOver.safeParse({ path: null }).success).toBe(false);
     expect(handedOver.safeParse('/x').success).toBe(false);
   });
 
-  it('is the demo room only when nothing ever was', () => {
+  it('is the demo room only when nothing ever was, or when it is asked for', () => {
     expect(opensDemo(null, 0, ['legato'])).toBe(true);
     expect(opensDemo('/x', 0, ['legato'])).toBe(false);
     expect(opensDemo(null, 1, ['legato'])).toBe(false);
     expect(opensDemo(null, 0, ['legato', '--no-demo'])).toBe(false);
+    expect(opensDemo(null, 5, ['legato', '--demo'])).toBe(true);
+    expect(opensDemo('/x', 5, ['legato', '--demo', '/x'])).toBe(false);
   });
 });
 
@@ -173,32 +177,6 @@ describe('a crash', () => {
       'Utility, Audio: killed, code 9',
     );
   });
-});
-
-describe('a picture', () => {
-  const of = (path: string) => mediaRequest(new URL(`legato://app/${path}`));
-
-  it('is named as the contract writes it, whatever the photo is called', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }), (photo) => {
-        // A name that is only dots cannot be written into a URL; no capture has one.
-        fc.pre(!/^\.{1,2}$/.test(photo));
-        expect(of(mediaPath('photo', photo, 256, 3))).toEqual({ kind: 'photo', photo, side: 256 });
-      }),
-      { seed: 11 },
-    );
-  });
-
-  it.each([
-    'media/other/a.jpg',
-    'media/photo/',
-    'media/photo/a/b',
-    'media/photo/%zz',
-    'media/photo/a?side=0',
-    'media/photo/a?side=1e9',
-    'media/photo/a?side=x',
-    `media/photo/${'a'.repeat(2000)}`,
-  ])('is not %s', (path) => expect(of(path)).toBeNull());
 });
 
 describe('the menu bar', () => {
