@@ -132,14 +132,15 @@ class RasterizerObject : public Napi::ObjectWrap<RasterizerObject> {
     return info.Env().Undefined();
   }
 
-  /** sampleWeights(frame, pixels) → copies { offsets, rows, weights } */
+  /** sampleWeights(frame, pixels, least weight) → copies { offsets, rows, weights } */
   Napi::Value sampleWeights(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     const auto frame = static_cast<uint64_t>(info[0].ToNumber().Int64Value());
     const int count = pixelsOf(info[1]);
+    const float least = info[2].ToNumber().FloatValue();
     guarded(env, [&] {
       rasterizer_.require(frame);
-      sampler_.gather(kernels(), rasterizer_, info[1].As<Napi::Int32Array>().Data(), count);
+      sampler_.gather(kernels(), rasterizer_, info[1].As<Napi::Int32Array>().Data(), count, least);
     });
     const size_t pixels = static_cast<size_t>(sampler_.pixels()), pairs = sampler_.pairs();
     auto offsets = Napi::Uint32Array::New(env, pixels + 1);

@@ -40,7 +40,7 @@ struct KernelTable {
   void (*networkBackward)(const Network&, int rows, const NetworkRows& act, const NetworkRows& grad, const NetworkSums& sums, bool toInput);
   void (*softmaxLogits)(float* logits, int rows, int classes, int stride, int32_t* top);
   int (*sampleLanes)();
-  void (*tileWeights)(const TileJob&, const int32_t* pixels, int count, uint32_t* rows, float* weights, int32_t* lengths);
+  void (*tileWeights)(const TileJob&, const int32_t* pixels, int count, float least, uint32_t* rows, float* weights, int32_t* lengths);
   int (*tileComposite)(const TileJob&, const int32_t* pixels, int count, const float* semantics, const float* u, float* out,
                        uint32_t* rows, float* weights);
   void (*tileScatter)(const uint32_t* rows, const float* weights, int count, const float* dOut, float* sums);

@@ -53,11 +53,12 @@ int sampleLanes() { return W; }
 /**
  * @param job      the tile; features are not read
  * @param pixels   [count ≤ W] positions in the picture, y·width + x, all in the tile
+ * @param least    weights below it are left out
  * @param rows     [W][job.count] receives the parameters' rows of what each pixel blends, in order
  * @param weights  [W][job.count] receives α·T
  * @param lengths  [W] receives how many
  */
-void tileWeights(const TileJob& job, const int32_t* pixels, int count, uint32_t* rows, float* weights, int32_t* lengths) {
+void tileWeights(const TileJob& job, const int32_t* pixels, int count, float least, uint32_t* rows, float* weights, int32_t* lengths) {
   SampledTile tile(job, pixels, count);
   for (int l = 0; l < count; l++) lengths[l] = 0;
   for (int i = 0; i < job.count && any(tile.active); i++) {
@@ -65,10 +66,11 @@ void tileWeights(const TileJob& job, const int32_t* pixels, int count, uint32_t*
     const Splat2D& p = job.splats[job.slots[i]];
     Float lanes;
     const Mask blends = tile.blend(p, lanes);
-    if (!any(blends)) continue;
+    const Mask kept = without(blends, less(lanes, set(least)));
+    if (!any(kept)) continue;
     alignas(64) float weight[W];
     store(weight, lanes);
-    for (uint32_t m = bits(blends); m; m &= m - 1) {
+    for (uint32_t m = bits(kept); m; m &= m - 1) {
       const int l = std::countr_zero(m);
       const size_t at = static_cast<size_t>(l) * job.count + lengths[l]++;
       rows[at] = p.row;

@@ -6,7 +6,7 @@
 
 namespace legato {
 
-void Sampler::gather(const KernelTable& kernels, const Rasterizer& rasterizer, const int32_t* pixels, int count) {
+void Sampler::gather(const KernelTable& kernels, const Rasterizer& rasterizer, const int32_t* pixels, int count, float least) {
   const int lanes = kernels.sampleLanes();
   groups_.sort(rasterizer, pixels, count, lanes);
   const auto& groups = groups_.groups();
@@ -32,7 +32,7 @@ void Sampler::gather(const KernelTable& kernels, const Rasterizer& rasterizer, c
     int32_t lengths[64] = {};
     const int used = group.end - group.begin;
     if (job.count > 0)
-      kernels.tileWeights(job, groups_.places() + group.begin, used, arena.laneRows.data(), arena.laneWeights.data(), lengths);
+      kernels.tileWeights(job, groups_.places() + group.begin, used, least, arena.laneRows.data(), arena.laneWeights.data(), lengths);
     lists_[g] = {worker, arena.rows.size()};
     for (int l = 0; l < used; l++) {
       const size_t from = static_cast<size_t>(l) * job.count;

@@ -12,8 +12,8 @@ namespace legato {
 
 class Sampler {
  public:
-  /** Finds the weights at pixels (y·width + x) of the rasteriser's last picture. Throws std::invalid_argument for one outside. */
-  void gather(const KernelTable& kernels, const Rasterizer& rasterizer, const int32_t* pixels, int count);
+  /** Finds the weights ≥ least at pixels (y·width + x) of the rasteriser's last picture. Throws std::invalid_argument for one outside. */
+  void gather(const KernelTable& kernels, const Rasterizer& rasterizer, const int32_t* pixels, int count, float least);
 
   int pixels() const { return static_cast<int>(offsets_.size()) - 1; }
   size_t pairs() const { return offsets_.back(); }

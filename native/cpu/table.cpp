@@ -30,7 +30,7 @@ void networkForward(const Network&, int, const NetworkRows&);
 void networkBackward(const Network&, int, const NetworkRows&, const NetworkRows&, const NetworkSums&, bool);
 void softmaxLogits(float*, int, int, int, int32_t*);
 int sampleLanes();
-void tileWeights(const TileJob&, const int32_t*, int, uint32_t*, float*, int32_t*);
+void tileWeights(const TileJob&, const int32_t*, int, float, uint32_t*, float*, int32_t*);
 int tileComposite(const TileJob&, const int32_t*, int, const float*, const float*, float*, uint32_t*, float*);
 void tileScatter(const uint32_t*, const float*, int, const float*, float*);
 void uncertainties(const float*, int, int, float*);

@@ -78,7 +78,7 @@ export interface NativeRasterizer {
   ): number;
   /** dSemantics is filled over its whole length */
   scatterSamples(sample: number, dOut: Float32Array, dSemantics: Float32Array): void;
-  sampleWeights(frame: number, pixels: Int32Array): SampleWeights;
+  sampleWeights(frame: number, pixels: Int32Array, least: number): SampleWeights;
   memoryBytes(): number;
 }
 

@@ -83,7 +83,8 @@ export interface HostKernels {
     dOut: Float32Array,
     dSemantics: Float32Array,
   ): void;
-  sampleWeights(frame: RenderFrame, pixels: Int32Array): SampleWeights;
+  /** Weights ≥ least. */
+  sampleWeights(frame: RenderFrame, pixels: Int32Array, least: number): SampleWeights;
   network(network: NetworkArrays<Float32Array>, rows: number, input: Float32Array, output: Float32Array): void;
   networkGradient(
     network: NetworkArrays<Float32Array>,

@@ -121,8 +121,8 @@ export class NativeKernels implements HostKernels {
     this.rasterizer.scatterSamples((state as { sample: number }).sample, dOut, dSemantics);
   }
 
-  sampleWeights(frame: RenderFrame, pixels: Int32Array): SampleWeights {
-    return this.rasterizer.sampleWeights(this.#fresh(frame), pixels);
+  sampleWeights(frame: RenderFrame, pixels: Int32Array, least: number): SampleWeights {
+    return this.rasterizer.sampleWeights(this.#fresh(frame), pixels, least);
   }
 
   network(network: NetworkArrays<Float32Array>, rows: number, input: Float32Array, output: Float32Array): void {

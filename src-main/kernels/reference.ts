@@ -62,8 +62,8 @@ export const referenceKernels: HostKernels = {
     dSemantics.set(compositeReferenceBackward(sample as PixelWeight[][], semantics, dOut));
   },
 
-  sampleWeights(frame, pixels) {
-    const weights = sampled(frame, pixels);
+  sampleWeights(frame, pixels, least) {
+    const weights = sampled(frame, pixels).map((pairs) => pairs.filter(({ weight }) => weight >= least));
     const offsets = new Uint32Array(pixels.length + 1);
     weights.forEach((pairs, p) => (offsets[p + 1] = offsets[p] + pairs.length));
     const pairs = weights.flat();

@@ -57,10 +57,14 @@ tf.registerGradient({
   }),
 });
 
-/** Which Gaussians each pixel sees, and how much of each: for lifting, picking and direct-3D evaluation. */
-export function sampleWeights(frame: RenderFrame, pixels: Int32Array): SampleWeights {
+/**
+ * Which Gaussians each pixel sees, and how much of each: for lifting, picking and direct-3D evaluation.
+ *
+ * @param least  weights α·T below it are left out, 0…1: most of a pixel's dozens of Gaussians lend it next to nothing
+ */
+export function sampleWeights(frame: RenderFrame, pixels: Int32Array, least = 0): SampleWeights {
   checkPixels(frame, pixels);
   const backend = tf.backend();
   if (!(backend instanceof HostBackend)) throw new BackendUnavailableError(`${OP}: call initKernels first`);
-  return backend.kernels.sampleWeights(frame, pixels);
+  return backend.kernels.sampleWeights(frame, pixels, least);
 }

@@ -9,6 +9,7 @@
  * many pixels it lends a Gaussian, so that a close-up with a wrong map does not outvote the others.
  */
 import type { SampleWeights } from '../kernels/index';
+import { Ballots } from './ballots';
 import { SemanticsError } from './errors';
 
 export interface LiftedLabels {
@@ -23,64 +24,52 @@ export interface LiftedLabels {
 /** Least blending weight that counts: a tenth of the pixel is this Gaussian's. */
 export const VISIBILITY_GATE = 0.1;
 
-/** Memory of one table of votes; more Gaussians than fit are to be lifted in several passes. */
-const MAX_TABLE_BYTES = 256 * 2 ** 20;
-
-/** Gaussians that one lift can hold. */
-export function liftCapacity(entries: number): number {
-  return Math.floor(MAX_TABLE_BYTES / (4 * entries));
-}
-
+/** Labels by vote, view by view. What it holds grows with the Gaussians, not with the entries. */
 export class LabelLift {
   readonly #count: number;
   readonly #entries: number;
   readonly #gate: number;
-  /** V, [count, entries] */
-  readonly #votes: Float32Array;
-  /** v of the present view, [count, entries]; zeros outside `touched` */
-  readonly #present: Float32Array;
-  readonly #total: Float32Array;
+  /** V */
+  readonly #votes: Ballots;
+  /** v of the present view; empty outside `addView` */
+  readonly #present: Ballots;
+  readonly #touched: Uint32Array;
   readonly #views: Uint16Array;
 
-  /** @throws SemanticsError for more Gaussians than `liftCapacity` */
   constructor(count: number, entries: number, gate = VISIBILITY_GATE) {
-    if (count > liftCapacity(entries))
-      throw new SemanticsError(`${count} Gaussians are too many to lift at once; at most ${liftCapacity(entries)}`);
     this.#count = count;
     this.#entries = entries;
     this.#gate = gate;
-    this.#votes = new Float32Array(count * entries);
-    this.#present = new Float32Array(count * entries);
-    this.#total = new Float32Array(count);
+    this.#votes = new Ballots(count);
+    this.#present = new Ballots(count);
+    this.#touched = new Uint32Array(count);
     this.#views = new Uint16Array(count);
   }
 
-  /** @param labels  of the pixels that the weights belong to, 0 = no label */
+  /**
+   * @param labels  of the pixels that the weights belong to, 0 = no label
+   * @throws SemanticsError for a label above the entries
+   */
   addView({ offsets, rows, weights }: SampleWeights, labels: Uint8Array): void {
-    const entries = this.#entries;
     const present = this.#present;
-    const total = this.#total;
-    const touched: number[] = [];
+    let touched = 0;
     for (let pixel = 0; pixel < labels.length; pixel++) {
       const label = labels[pixel];
       if (label === 0) continue;
-      if (label > entries) throw new SemanticsError(`index ${label} is above the ${entries} entries of the codebook`);
+      if (label > this.#entries)
+        throw new SemanticsError(`index ${label} is above the ${this.#entries} entries of the codebook`);
       for (let pair = offsets[pixel]; pair < offsets[pixel + 1]; pair++) {
         const weight = weights[pair];
         if (weight < this.#gate) continue;
         const row = rows[pair];
-        if (total[row] === 0) touched.push(row);
-        total[row] += weight;
-        present[row * entries + label - 1] += weight;
+        if (present.total[row] === 0) this.#touched[touched++] = row;
+        present.add(row, label, weight);
       }
     }
-    for (const row of touched) {
-      const scale = Math.min(1, total[row]) / total[row];
-      for (let at = row * entries; at < (row + 1) * entries; at++) {
-        this.#votes[at] += scale * present[at];
-        present[at] = 0;
-      }
-      total[row] = 0;
+    for (const row of this.#touched.subarray(0, touched)) {
+      const total = present.total[row];
+      present.addTo(this.#votes, row, row, Math.min(1, total) / total);
+      present.clear(row);
       this.#views[row]++;
     }
   }
@@ -89,15 +78,9 @@ export class LabelLift {
     const labels = new Uint8Array(this.#count);
     const confidences = new Float32Array(this.#count);
     for (let row = 0; row < this.#count; row++) {
-      let [best, sum] = [0, 0];
-      const from = row * this.#entries;
-      for (let entry = 0; entry < this.#entries; entry++) {
-        sum += this.#votes[from + entry];
-        if (this.#votes[from + entry] > this.#votes[from + best]) best = entry;
-      }
-      if (sum === 0) continue;
-      labels[row] = best + 1;
-      confidences[row] = this.#votes[from + best] / sum;
+      const { label, votes } = this.#votes.winner(row);
+      labels[row] = label;
+      if (label > 0) confidences[row] = Math.min(1, votes / this.#votes.total[row]);
     }
     return { labels, confidences, views: this.#views.slice() };
   }

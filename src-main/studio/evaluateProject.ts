@@ -133,7 +133,7 @@ class SemanticBench {
     );
   }
 
-  /** Lifted labels: the splats' scores, blended for pixels. @throws StudioError when they cannot be lifted */
+  /** Lifted labels: the splats' scores, blended for pixels. @throws StudioError without index maps */
   async lifted(): Promise<SemanticScores> {
     const { root, photos, snapshot, settings, scene } = this.#scene;
     const maps = await openIndexMaps(this.#language.paths);
@@ -144,7 +144,6 @@ class SemanticBench {
     try {
       model.restore(snapshot.tensors, snapshot.nextId);
       const labels = await liftLabels(model, new PhotoViews(trainedOn, settings), maps, settings);
-      if (!labels) throw new StudioError(root, `${scene.count} splats are too many to lift at once`);
       const splats = scoresOfSplats(codesOfLabels(labels.labels), this.#words, this.#names);
       return await this.#score((camera) => blendPixels(scene, settings.antialiased, camera, splats), splats);
     } finally {

@@ -46,6 +46,8 @@ export interface RunPorts {
   /** null while there are none; asked again until there are */
   openMaps: () => Promise<IndexMaps | null>;
   warn: (message: string) => void;
+  /** photos that were lifted from while semantics join; the run waits for it, as it does between steps */
+  lifting: (photos: number, of: number) => Promise<void>;
   /** semantics begin to learn with this step */
   joined: (step: number, entries: number, lifted: number) => void;
 }
@@ -222,10 +224,9 @@ export class TrainingRun {
     const learner = SemanticLearner.join(maps, settings, this.#model, step);
     let lifted = 0;
     if (settings.semanticStart === 'lift') {
-      const labels = await liftLabels(this.#model, this.#photos, maps, settings);
-      if (labels) startFromLabels(this.#model, labels, maps, settings.seed);
-      else this.#ports.warn(`${this.#model.count} Gaussians are too many to lift at once; S_G starts at random`);
-      lifted = labels ? labels.labels.reduce((sum, label) => sum + (label > 0 ? 1 : 0), 0) : 0;
+      const labels = await liftLabels(this.#model, this.#photos, maps, settings, this.#ports.lifting);
+      startFromLabels(this.#model, labels, maps, settings.seed);
+      lifted = labels.labels.reduce((sum, label) => sum + (label > 0 ? 1 : 0), 0);
     }
     startUncertainty(this.#model, settings.initialUncertainty);
     this.#learner = learner;

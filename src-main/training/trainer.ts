@@ -242,6 +242,7 @@ export class Trainer {
       store,
       openMaps: () => this.#ports.openMaps(command.project),
       warn: (message) => this.#ports.publish({ type: 'warning', message }),
+      lifting: (photos, of) => this.#lifting(photos, of),
       joined: (step, entries, lifted) => this.#ports.publish({ type: 'joined', step, entries, lifted }),
     });
     this.#run = run;
@@ -250,6 +251,15 @@ export class Trainer {
     this.#ports.publish({ type: 'prepared', ...run.description });
     if (run.disabled.length > 0) this.#ports.publish({ type: 'disabled', step: run.step, photos: [...run.disabled] });
     return run;
+  }
+
+  /** Between two photos that are lifted from, as between two steps: viewers are served, and commands heard. */
+  async #lifting(photos: number, of: number): Promise<void> {
+    const run = this.#run;
+    if (!run) return;
+    this.#ports.publish({ type: 'lifting', step: run.step, photos, of });
+    this.#viewer.between(run.viewed);
+    await breathe();
   }
 
   async #loop(run: TrainingRun, store: CheckpointStore): Promise<void> {

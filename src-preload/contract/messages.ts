@@ -155,6 +155,8 @@ export const trainerEvent = z.discriminatedUnion('type', [
       })
       .nullable(),
   }),
+  /** semantics are about to join: so many photos' index maps were lifted onto the splats, while the steps wait */
+  z.object({ type: z.literal('lifting'), step: count, photos: count, of: count }),
   /** semantics begin to learn with this step */
   z.object({ type: z.literal('joined'), step: count, entries: count, lifted: count }),
   z.object({

@@ -78,6 +78,9 @@ export function afterTrainer(state: StudioState, event: TrainerEvent, now = new 
       }
       return;
     }
+    case 'lifting':
+      stages.semantics = { ...waiting(), state: 'running', done: event.photos, total: event.of };
+      return;
     case 'joined':
       state.semantics = { joinedAt: event.step, crossEntropy: Math.log(event.entries), accuracy: 0, uncertainty: 0 };
       stages.semantics = { ...waiting(), state: 'running' };

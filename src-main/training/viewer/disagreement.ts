@@ -127,7 +127,7 @@ function opinionOf(
     const stride = Math.max(1, Math.ceil(inRegion.length / REGION_PIXELS));
     const pixels = inRegion.filter((_, i) => i % stride === 0);
     if (pixels.length === 0) return null;
-    const { offsets, rows, weights } = sampleWeights(frame, pixels);
+    const { offsets, rows, weights } = sampleWeights(frame, pixels, VISIBILITY_GATE);
     const votes = new Float64Array(entries);
     let [sum, weight, x, y, heard] = [0, 0, 0, 0, 0];
     pixels.forEach((pixel, p) => {
@@ -135,7 +135,7 @@ function opinionOf(
       let pixelWeight = 0;
       for (let pair = offsets[p]; pair < offsets[p + 1]; pair++) {
         const i = place.get(rows[pair]);
-        if (i === undefined || weights[pair] < VISIBILITY_GATE) continue;
+        if (i === undefined) continue;
         sum += weights[pair] * surprise(meanings[i * entries + label]);
         pixelWeight += weights[pair];
       }

@@ -108,6 +108,18 @@ describe.each(BACKENDS)('sampled semantics on %s', (backend) => {
         for (let i = offsets[p]; i < offsets[p + 1]; i++) covered += weights[i];
         expect(covered).toBeCloseTo(sampled[p * 10 + 9], 5);
       });
+
+      const heavy = sampleWeights(frame, pixels, 0.1);
+      const kept = Array.from(weights.keys()).filter((i) => weights[i] >= Math.fround(0.1));
+      expect(kept.length).toBeGreaterThan(0);
+      expect(kept.length).toBeLessThan(weights.length);
+      expect([...heavy.rows]).toEqual(kept.map((i) => rows[i]));
+      expect([...heavy.weights]).toEqual(kept.map((i) => weights[i]));
+      pixels.forEach((_, p) =>
+        expect(heavy.offsets[p + 1] - heavy.offsets[p]).toBe(
+          kept.filter((i) => i >= offsets[p] && i < offsets[p + 1]).length,
+        ),
+      );
     });
   });
 

@@ -45,7 +45,10 @@ describe.runIf(native)('memory over 1,000 steps with densification', () => {
     const store = { save: () => Promise.resolve(), latest: () => Promise.resolve(null) };
     const command = { type: 'start' as const, capture: join(folder, 'tiny'), project: folder, settings, resume: false };
     const quiet = () => undefined;
-    const ports = { store, openMaps: () => Promise.resolve(null), warn: quiet, joined: quiet };
+    const ports = {
+      ...{ store, openMaps: () => Promise.resolve(null), warn: quiet, joined: quiet },
+      lifting: () => Promise.resolve(),
+    };
     const run = await TrainingRun.prepare(command, ports);
     const started = run.splats;
     await run.advance(false);

@@ -138,6 +138,8 @@ describe('training with index maps', () => {
       expect.stringMatching(/^3 of 7 photos have no index map and teach colour only: view_02\.png, view_04\.png/),
     );
     expect(all('joined')[0].lifted).toBeGreaterThan(0);
+    // The steps wait for it, so it says how far it is.
+    expect(all('lifting').map(({ photos, of }) => [photos, of])).toEqual([1, 2, 3, 4, 5, 6].map((done) => [done, 7]));
     expect(last!.semantics!.crossEntropy).toBeGreaterThan(0);
     expect(finite(last!.tensors.semantics.data)).toBe(true);
   });
