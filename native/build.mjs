@@ -11,7 +11,7 @@
  */
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -34,12 +34,16 @@ const plain = [
   'addon_network',
   'addon_pack',
   'addon_render',
+  'addon_volume',
   'pool',
   'binning',
   'rasterizer',
   'pixel_groups',
   'sampler',
   'semantic_sampler',
+  'surface',
+  'volume',
+  'marching',
   'neighbours',
   'quantise',
   'perceptron',
@@ -156,18 +160,23 @@ function plan(compiler) {
   return objects.map((o) => ({ ...o, object: path.join(output, `${o.object}.${windows ? 'obj' : 'o'}`) }));
 }
 
-/** What an object depends on: its source, every header, its arguments, the compiler. Node-API is stable, so Node is not among them. */
+/** What an object depends on: its source and the headers below it, its arguments, the compiler. Node-API is stable, so Node is not among them. */
 function fingerprints(compiler, objects) {
   const digest = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
-  const read = (name) => readFileSync(path.join(sources, name));
-  const headers = readdirSync(sources).filter((name) => name.endsWith('.h'));
-  const common = digest(
-    process.platform,
-    process.arch,
-    ...compiler.command,
-    ...headers.sort().flatMap((h) => [h, read(h)]),
+  const common = digest(process.platform, process.arch, ...compiler.command);
+  const read = (name) => readFileSync(path.join(sources, name), 'utf8');
+  const included = (name, found = new Set()) => {
+    if (found.has(name)) return found;
+    found.add(name);
+    for (const [, header] of read(name).matchAll(/^#include "([^"]+)"/gm)) included(header, found);
+    return found;
+  };
+  return Object.fromEntries(
+    objects.map((o) => {
+      const files = [...included(`${o.file}.cpp`)].sort().flatMap((name) => [name, read(name)]);
+      return [o.object, digest(common, o.args.join(' '), ...files)];
+    }),
   );
-  return Object.fromEntries(objects.map((o) => [o.object, digest(common, o.args.join(' '), read(`${o.file}.cpp`))]));
 }
 
 /** Compiles the objects that are out of date and links; false if there was nothing to do. */

@@ -77,6 +77,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   exportCodebook(env, exports);
   exportNetwork(env, exports);
   exportPack(env, exports);
+  exportVolume(env, exports);
   return exports;
 }
 

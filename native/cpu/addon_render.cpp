@@ -6,6 +6,7 @@
 #include "rasterizer.h"
 #include "sampler.h"
 #include "semantic_sampler.h"
+#include "surface.h"
 
 namespace legato {
 
@@ -63,6 +64,7 @@ class RasterizerObject : public Napi::ObjectWrap<RasterizerObject> {
                         InstanceMethod("compositeSamples", &RasterizerObject::compositeSamples),
                         InstanceMethod("scatterSamples", &RasterizerObject::scatterSamples),
                         InstanceMethod("sampleWeights", &RasterizerObject::sampleWeights),
+                        InstanceMethod("surface", &RasterizerObject::surface),
                         InstanceMethod("memoryBytes", &RasterizerObject::memoryBytes)});
   }
   explicit RasterizerObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<RasterizerObject>(info) {}
@@ -156,6 +158,27 @@ class RasterizerObject : public Napi::ObjectWrap<RasterizerObject> {
     return out;
   }
 
+  /** surface(frame, { geometry, uncertainty, labels, labelCount }, { depth, alpha, uncertainty, share, labels }) */
+  Napi::Value surface(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const auto frame = static_cast<uint64_t>(info[0].ToNumber().Int64Value());
+    guarded(env, [&] { rasterizer_.require(frame); });
+    const Napi::Object in = info[1].As<Napi::Object>(), o = info[2].As<Napi::Object>();
+    const size_t rows = static_cast<size_t>(rasterizer_.rows());
+    const size_t pixels = static_cast<size_t>(rasterizer_.width()) * rasterizer_.height();
+    const int labelCount = whole(in, "labelCount", 1, 1 << 16);
+    const uint16_t* labels = shortsOf(in.Get("labels"), "labels", rows);
+    for (size_t row = 0; row < rows; row++)
+      if (labels[row] >= labelCount) refuse(env, "labels: that of splat " + std::to_string(row) + " is not below labelCount");
+    const float* geometry = floatsOf(in.Get("geometry"), "geometry", rows * kGeometryColumns).data;
+    const float* u = floatsOf(in.Get("uncertainty"), "uncertainty", rows).data;
+    const SurfacePlanes out{floatsOf(o.Get("depth"), "depth", pixels).data, floatsOf(o.Get("alpha"), "alpha", pixels).data,
+                            floatsOf(o.Get("uncertainty"), "uncertainty", pixels).data, floatsOf(o.Get("share"), "share", pixels).data,
+                            shortsOf(o.Get("labels"), "labels", pixels)};
+    guarded(env, [&] { surface_.sample(kernels(), rasterizer_, geometry, u, labels, labelCount, out); });
+    return env.Undefined();
+  }
+
   /** How many pixels are asked for. */
   static int pixelsOf(const Napi::Value& value) {
     integersOf(value, "pixels", 0);
@@ -165,12 +188,14 @@ class RasterizerObject : public Napi::ObjectWrap<RasterizerObject> {
   }
 
   Napi::Value memoryBytes(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), static_cast<double>(rasterizer_.memoryBytes() + sampler_.memoryBytes() + semanticSampler_.memoryBytes()));
+    return Napi::Number::New(info.Env(), static_cast<double>(rasterizer_.memoryBytes() + sampler_.memoryBytes() + semanticSampler_.memoryBytes() +
+                                                                                  surface_.memoryBytes()));
   }
 
   Rasterizer rasterizer_;
   Sampler sampler_;
   SemanticSampler semanticSampler_;
+  SurfaceSampler surface_;
   uint64_t sample_ = 0;
 };
 

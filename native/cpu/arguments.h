@@ -62,6 +62,14 @@ inline int32_t* integersOf(const Napi::Value& v, const char* name, size_t atLeas
   return array.Data();
 }
 
+inline uint16_t* shortsOf(const Napi::Value& v, const char* name, size_t atLeast) {
+  if (!v.IsTypedArray() || v.As<Napi::TypedArray>().TypedArrayType() != napi_uint16_array)
+    refuse(v.Env(), std::string(name) + " must be a Uint16Array");
+  auto array = v.As<Napi::Uint16Array>();
+  if (array.ElementLength() < atLeast) refuse(v.Env(), std::string(name) + " is too short: " + std::to_string(atLeast) + " are needed");
+  return array.Data();
+}
+
 inline uint8_t* bytesOf(const Napi::Value& v, const char* name, size_t atLeast) {
   if (!v.IsTypedArray() || v.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
     refuse(v.Env(), std::string(name) + " must be a Uint8Array");
@@ -90,5 +98,6 @@ void exportElementwise(Napi::Env env, Napi::Object exports);
 void exportCodebook(Napi::Env env, Napi::Object exports);
 void exportNetwork(Napi::Env env, Napi::Object exports);
 void exportPack(Napi::Env env, Napi::Object exports);
+void exportVolume(Napi::Env env, Napi::Object exports);
 
 }  // namespace legato

@@ -13,7 +13,10 @@ import type { CodebookInput, CodebookLossParts, CodebookWeights, MapShape } from
 import { AddonError } from './errors';
 import type { DecodeReport, DecodeWeights, NetworkArrays } from './network.reference';
 import type { PackedWords, PackExtremes, PackInput, PackRange } from './pack.reference';
+import type { MarchedSurface } from './marching.reference';
 import type { SampleWeights } from './sample.reference';
+import type { SurfacePicture, SurfaceSplats } from './surface.reference';
+import type { Observation, VolumeOptions, VoxelBlocks } from './volume.reference';
 import type {
   CodebookLossOutputs,
   NetworkGradientOutputs,
@@ -79,7 +82,23 @@ export interface NativeRasterizer {
   /** dSemantics is filled over its whole length */
   scatterSamples(sample: number, dOut: Float32Array, dSemantics: Float32Array): void;
   sampleWeights(frame: number, pixels: Int32Array, least: number): SampleWeights;
+  surface(frame: number, splats: SurfaceSplats, out: SurfacePicture): void;
   memoryBytes(): number;
+}
+
+/** Voxels outside of JavaScript's memory, until `release`. */
+export interface NativeVolume {
+  integrate(
+    args: Omit<Observation, 'camera'> &
+      Pick<NativeRenderArguments, 'width' | 'height' | 'fx' | 'fy' | 'cx' | 'cy'> & {
+        worldToCamera: number[];
+      },
+  ): void;
+  march(table: Uint8Array, leastWeight: number): MarchedSurface;
+  read(): VoxelBlocks;
+  blocks(): number;
+  memoryBytes(): number;
+  release(): void;
 }
 
 /** Layers and the rows that go through them. */
@@ -93,6 +112,7 @@ export interface NativeAddon {
   /** The machine's best, with the present pool and instruction set. Takes about a second. */
   measureMachine(): { gigaflops: number; gigabytesPerSecond: number };
   Rasterizer: new () => NativeRasterizer;
+  Volume: new (options: VolumeOptions) => NativeVolume;
   networkOutputs(args: NativeNetwork & { input: Float32Array; output: Float32Array }): void;
   networkGradients(
     args: NativeNetwork &

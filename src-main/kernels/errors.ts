@@ -44,6 +44,16 @@ export class NonFiniteParameterError extends KernelError {
   }
 }
 
+/** Depth pictures cover more space than a volume may hold at its size of voxels. */
+export class VolumeFullError extends KernelError {
+  readonly maxBlocks: number;
+
+  constructor(maxBlocks: number) {
+    super(`the surface needs more than ${maxBlocks} blocks of 8³ voxels; use larger voxels`);
+    this.maxBlocks = maxBlocks;
+  }
+}
+
 /** The native addon is missing or does not load. */
 export class AddonError extends KernelError {}
 

@@ -9,6 +9,9 @@ import type { PackedWords, PackExtremes, PackInput, PackRange } from './pack.ref
 import type { SampleWeights } from './sample.reference';
 import type { RenderFrame } from './render';
 import type { RenderView } from './render.reference';
+import type { MarchedSurface } from './marching.reference';
+import type { SurfacePicture, SurfaceSplats } from './surface.reference';
+import type { Observation, VolumeOptions, VoxelBlocks } from './volume.reference';
 
 export interface RenderArrays {
   geometry: Float32Array;
@@ -60,6 +63,16 @@ export interface NetworkGradientOutputs {
   dBiases: Float32Array[];
 }
 
+/** A volume of fused depth; `dispose` gives its memory back. */
+export interface HostVolume {
+  readonly blocks: number;
+  readonly memoryBytes: number;
+  integrate(view: Observation): void;
+  surface(leastWeight: number): MarchedSurface;
+  read(): VoxelBlocks;
+  dispose(): void;
+}
+
 export interface HostKernels {
   readonly instructionSet: string;
   readonly threads: number;
@@ -85,6 +98,8 @@ export interface HostKernels {
   ): void;
   /** Weights ≥ least. */
   sampleWeights(frame: RenderFrame, pixels: Int32Array, least: number): SampleWeights;
+  surface(frame: RenderFrame, splats: SurfaceSplats, out: SurfacePicture): void;
+  volume(options: VolumeOptions): HostVolume;
   network(network: NetworkArrays<Float32Array>, rows: number, input: Float32Array, output: Float32Array): void;
   networkGradient(
     network: NetworkArrays<Float32Array>,

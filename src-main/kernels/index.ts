@@ -41,6 +41,11 @@ export { photometricLoss } from './photometric';
 export { render, type RenderFrame, type RenderInputs, type RenderOptions } from './render';
 export { sampleSemantics, sampleWeights } from './sample';
 export type { SampleWeights } from './sample.reference';
+export type { MarchedSurface } from './marching.reference';
+export { surfacePicture, surfacePlanes } from './surface';
+export type { SurfacePicture, SurfaceSplats } from './surface.reference';
+export { Volume } from './volume';
+export type { Observation, VolumeOptions, VoxelBlocks } from './volume.reference';
 export { smoothnessLoss, smoothnessWeight, type SmoothnessOptions } from './smoothness';
 export { stopGradient } from './stopGradient';
 

@@ -1,15 +1,20 @@
 /** The kernels of the C++ addon. */
-import type { NativeAddon, NativeRasterizer, NativeRenderArguments } from './addon';
+import type { NativeAddon, NativeRasterizer, NativeRenderArguments, NativeVolume } from './addon';
 import type { AdamArguments } from './adam.reference';
 import type { CodebookInput, CodebookLossParts, CodebookWeights, MapShape } from './codebook.reference';
 import type { DecodedRows, DecodeReport, DecodeWeights, NetworkArrays, TopCodes } from './network.reference';
 import type { PackedWords, PackExtremes, PackInput, PackRange } from './pack.reference';
 import type { RenderFrame } from './render';
 import type { SampleWeights } from './sample.reference';
-import { KernelArgumentError, NonFiniteParameterError, PARAMETER_GROUPS } from './errors';
+import { KernelArgumentError, NonFiniteParameterError, PARAMETER_GROUPS, VolumeFullError } from './errors';
+import type { MarchedSurface } from './marching.reference';
+import { marchingTable } from './marchingTable';
+import type { SurfacePicture, SurfaceSplats } from './surface.reference';
+import type { Observation, VolumeOptions, VoxelBlocks } from './volume.reference';
 import type {
   CodebookLossOutputs,
   HostKernels,
+  HostVolume,
   NetworkGradientOutputs,
   PhotometricArguments,
   RenderArrays,
@@ -45,6 +50,47 @@ function named(error: unknown): unknown {
   const group = PARAMETER_GROUPS.find((name) => message.includes(name));
   const row = /(?:row|splat) (\d+)/.exec(message);
   return group && row ? new NonFiniteParameterError(group, Number(row[1])) : error;
+}
+
+class NativeVolumeKernels implements HostVolume {
+  readonly #volume: NativeVolume;
+  readonly #maxBlocks: number;
+
+  constructor(volume: NativeVolume, maxBlocks: number) {
+    this.#volume = volume;
+    this.#maxBlocks = maxBlocks;
+  }
+
+  get blocks(): number {
+    return this.#volume.blocks();
+  }
+
+  get memoryBytes(): number {
+    return this.#volume.memoryBytes();
+  }
+
+  integrate({ camera, ...planes }: Observation): void {
+    const { width, height, fx, fy, cx, cy, worldToCamera } = camera;
+    try {
+      this.#volume.integrate({ ...planes, width, height, fx, fy, cx, cy, worldToCamera: [...worldToCamera] });
+    } catch (error) {
+      if (error instanceof Error && error.message.includes('use larger voxels'))
+        throw new VolumeFullError(this.#maxBlocks);
+      throw error;
+    }
+  }
+
+  surface(leastWeight: number): MarchedSurface {
+    return this.#volume.march(marchingTable, leastWeight);
+  }
+
+  read(): VoxelBlocks {
+    return this.#volume.read();
+  }
+
+  dispose(): void {
+    this.#volume.release();
+  }
 }
 
 /**
@@ -123,6 +169,14 @@ export class NativeKernels implements HostKernels {
 
   sampleWeights(frame: RenderFrame, pixels: Int32Array, least: number): SampleWeights {
     return this.rasterizer.sampleWeights(this.#fresh(frame), pixels, least);
+  }
+
+  surface(frame: RenderFrame, splats: SurfaceSplats, out: SurfacePicture): void {
+    this.rasterizer.surface(this.#fresh(frame), splats, out);
+  }
+
+  volume(options: VolumeOptions): HostVolume {
+    return new NativeVolumeKernels(new this.addon.Volume(options), options.maxBlocks);
   }
 
   network(network: NetworkArrays<Float32Array>, rows: number, input: Float32Array, output: Float32Array): void {

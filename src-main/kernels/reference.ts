@@ -21,6 +21,9 @@ import { packExtremesReference, packSplatsReference } from './pack.reference';
 import { photoToPlanesReference } from './photo.reference';
 import { photometricReference } from './photometric.reference';
 import { compositeReference, compositeReferenceBackward, weightsReference } from './sample.reference';
+import { marchingReference } from './marching.reference';
+import { surfaceReference } from './surface.reference';
+import { VolumeReference } from './volume.reference';
 import { renderReference, renderReferenceBackward, type ReferenceRender, type RenderView } from './render.reference';
 
 const sampled = (frame: RenderFrame, pixels: Int32Array): PixelWeight[][] =>
@@ -50,6 +53,26 @@ export const referenceKernels: HostKernels = {
     out.sphericalHarmonics?.set(gradients.sphericalHarmonics);
     if (gradients.semantics) out.semantics?.set(gradients.semantics);
     out.probe?.set(gradients.probe);
+  },
+
+  surface(frame, splats, out) {
+    if (frame.view) surfaceReference(frame.forward as ReferenceRender, frame.view, splats, out);
+  },
+
+  volume(options) {
+    const volume = new VolumeReference(options);
+    return {
+      get blocks() {
+        return volume.blocks;
+      },
+      get memoryBytes() {
+        return volume.memoryBytes;
+      },
+      integrate: (view) => volume.integrate(view),
+      surface: (leastWeight) => marchingReference(volume.read(), options.voxel, leastWeight),
+      read: () => volume.read(),
+      dispose: () => undefined,
+    };
   },
 
   sampleSemantics(frame, pixels, semantics, out) {
