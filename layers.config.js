@@ -21,7 +21,8 @@ export const rooms = {
   semantics: { path: 'src-main/semantics', may: ['gaussians', 'language'] },
   training: { path: 'src-main/training', may: ['semantics'] },
   labels: { path: 'src-main/labels', may: ['semantics'] },
-  export: { path: 'src-main/export', may: ['labels'] },
+  mesh: { path: 'src-main/mesh', may: ['semantics'] },
+  export: { path: 'src-main/export', may: ['labels', 'mesh'] },
   project: { path: 'src-main/project', may: ['labels', 'training'] },
   studio: { path: 'src-main/studio', may: ['export', 'project'] },
 

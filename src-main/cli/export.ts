@@ -1,22 +1,109 @@
-/** `legato export`: the Gaussians of the newest checkpoint in a format of other tools. */
+/**
+ * `legato export`: segmented meshes, splats with labels, or masks of photos, from the newest checkpoint. Ctrl-C ends it between two
+ * views and leaves no file.
+ */
 import { exportFormats, exportProject } from '../studio/exportProject';
+import type { Exported, ExportProgress, ExportRequest } from '../studio/exportProject';
+import { defaultNegatives, queryOrders } from '../studio/queryWords';
 import { exitCodes, UsageError } from './exit';
 import type { ExitCode } from './exit';
-import { grouped } from './progress';
-import { warn } from './sceneOptions';
+import { textList, unitNumber, wholeNumber } from './numbers';
+import { duration, grouped, mebibytes } from './progress';
+import { sceneOptions, warn } from './sceneOptions';
+import type { SceneFlags } from './sceneOptions';
 
-export interface ExportOptions {
-  out: string;
+export interface ExportFlags extends SceneFlags {
   format: string;
-  json?: boolean;
+  out?: string;
+  classes?: string;
+  negatives?: string;
+  threshold: string;
+  order: string;
+  voxel?: string;
+  extraViews?: string;
+  leastPiece?: string;
 }
 
-export async function exportCommand(path: string, options: ExportOptions): Promise<ExitCode> {
-  const format = exportFormats.find((name) => name === options.format);
-  if (!format) throw new UsageError(`--format ${options.format}: expected one of ${exportFormats.join(', ')}`);
-  const exported = await exportProject(path, format, options.out, warn);
-  const { file, splats, step } = exported;
-  if (options.json) process.stdout.write(`${JSON.stringify(exported)}\n`);
-  else process.stdout.write(`${file}: ${grouped(splats)} splats of step ${grouped(step)}\n`);
-  return exitCodes.ok;
+/** What the flags ask for. @throws UsageError */
+export function exportRequest(flags: ExportFlags): ExportRequest {
+  const format = exportFormats.find((name) => name === flags.format);
+  if (!format) throw new UsageError(`--format ${flags.format}: expected one of ${exportFormats.join(', ')}`);
+  const order = queryOrders.find((name) => name === flags.order);
+  if (!order) throw new UsageError(`--order ${flags.order}: expected one of ${queryOrders.join(', ')}`);
+  const threshold = unitNumber('--threshold', flags.threshold);
+  const classes = flags.classes === undefined ? null : textList(flags.classes);
+  if (classes?.length === 0) throw new UsageError('--classes: expected names between commas, such as "chair,red mug"');
+  if (classes && classes.length > 255) throw new UsageError('--classes: at most 255 can compete');
+  if (format === 'masks' && !classes) throw new UsageError('masks need labels: give --classes "a,b,c"');
+  const mesh: { voxel?: number; extraViews?: number; leastPiece?: number } = {};
+  if (flags.voxel !== undefined) {
+    mesh.voxel = Number(flags.voxel);
+    if (!(mesh.voxel > 0) || !Number.isFinite(mesh.voxel))
+      throw new UsageError(`--voxel ${flags.voxel}: expected a positive length in the capture’s units`);
+  }
+  if (flags.extraViews !== undefined) mesh.extraViews = wholeNumber('--extra-views', flags.extraViews, 0, 10_000);
+  if (flags.leastPiece !== undefined) mesh.leastPiece = wholeNumber('--least-piece', flags.leastPiece, 0, 1e9);
+  const negatives = flags.negatives === undefined ? defaultNegatives : textList(flags.negatives);
+  const words = classes && { classes, negatives, threshold, order };
+  return { ...sceneOptions(flags), format, out: flags.out ?? null, words, mesh };
+}
+
+const STAGES = {
+  labels: 'asking',
+  views: 'fusing view',
+  surface: 'marching through the volume',
+  masks: 'mask',
+  writing: 'writing',
+} as const;
+
+/** One line on the terminal that is written over. */
+function progressLine(): { show: (progress: ExportProgress) => void; end: () => void } {
+  const clear = '\r\u001b[K';
+  return {
+    show: ({ stage, done, total }) => {
+      const count = total > 1 ? ` ${grouped(done + 1)} of ${grouped(total)}` : '';
+      process.stderr.write(`${clear}${STAGES[stage]}${count}`);
+    },
+    end: () => void process.stderr.write(clear),
+  };
+}
+
+function lines({ file, step, splats, labelled, features, mesh, photos, format }: Exported): string[] {
+  const told = labelled > 0 ? `, ${grouped(labelled)} of them with one of ${grouped(features)} labels` : '';
+  const from = `${grouped(splats)} splats of step ${grouped(step)}${told}`;
+  if (mesh) {
+    const { vertices, triangles, voxel, views, extraViews, faint, floaters, droppedPieces, volumeBytes } = mesh;
+    return [
+      `${file}: ${grouped(triangles)} triangles, ${grouped(vertices)} vertices from ${from}`,
+      `  voxels of ${voxel.toPrecision(3)}, ${grouped(views)} photos and ${grouped(extraViews)} more views, ${mebibytes(volumeBytes)}`,
+      `  left out: ${grouped(faint)} faint splats, ${grouped(floaters)} floaters, ${grouped(droppedPieces)} small pieces`,
+    ];
+  }
+  if (format === 'masks') return [`${file}: masks of ${grouped(photos ?? 0)} photos from ${from}`];
+  return [`${file}: ${from}`];
+}
+
+export async function exportCommand(path: string, flags: ExportFlags): Promise<ExitCode> {
+  const request = exportRequest(flags);
+  const stopped = new AbortController();
+  const stop = (): void => stopped.abort();
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  const bar = flags.json || !process.stderr.isTTY ? null : progressLine();
+  try {
+    const exported = await exportProject(path, request, { warn, signal: stopped.signal, onProgress: bar?.show });
+    bar?.end();
+    const seconds = performance.now() / 1000;
+    if (flags.json) process.stdout.write(`${JSON.stringify({ type: 'exported', ...exported, seconds })}\n`);
+    else process.stdout.write(`${[...lines(exported), `  ${duration(seconds)}`].join('\n')}\n`);
+    return exitCodes.ok;
+  } catch (error) {
+    bar?.end();
+    if (!stopped.signal.aborted) throw error;
+    process.stderr.write('legato: stopped; nothing was written\n');
+    return exitCodes.interrupted;
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
 }

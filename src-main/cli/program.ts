@@ -8,7 +8,7 @@ import { exitCodes, report, UsageError } from './exit';
 import type { ExitCode } from './exit';
 import type { DemoFlags } from './demo';
 import type { EvaluateFlags } from './evaluate';
-import type { ExportOptions } from './export';
+import type { ExportFlags } from './export';
 import type { AddFlags, ModelsFlags, PullFlags } from './models';
 import type { QueryFlags } from './query';
 import type { RenderOptions } from './render';
@@ -75,16 +75,7 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
       later(async () => (await import('./evaluate')).evaluateCommand(project, options)),
     );
   addQuery(program, later);
-  program
-    .command('export')
-    .summary('write the Gaussians in a format that other tools read')
-    .argument('<project>', 'the project folder')
-    .requiredOption('--out <file>', 'the file to write')
-    .option('--format <name>', 'ply', 'ply')
-    .option('--json', 'one JSON object')
-    .action((project: string, options: ExportOptions) =>
-      later(async () => (await import('./export')).exportCommand(project, options)),
-    );
+  addExport(program, later);
   program
     .command('info')
     .summary('what a project, a capture or a .ply holds')
@@ -121,6 +112,30 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
     .option('--open', 'open the page in the browser of this machine')
     .action((path: string | undefined, options: ServeFlags) =>
       later(async () => (await import('./serve')).serveCommand(path, options)),
+    );
+}
+
+/** Formats of other tools. */
+function addExport(program: Command, later: (run: Action) => void): void {
+  program
+    .command('export')
+    .summary('write a segmented mesh, splats with labels, or masks of photos')
+    .argument('<project>', 'the project folder; it may be training')
+    .option('--format <name>', 'glb or ply-mesh (meshes), ply (splats), masks', 'ply')
+    .option('--out <path>', 'the file, or the folder of masks (default: in the exports folder of the project)')
+    .option('--classes <a,b,c>', 'label each splat with the name that answers best, as in `legato query`')
+    .option('--negatives <a,b>', 'what every name is compared with (default: object,things,stuff,texture)')
+    .option('--threshold <score>', 'least score of a class, 0 … 1', '0.5')
+    .option('--order <name>', 'relevancies of entries, mixed; or features, mixed first as published', 'relevancies')
+    .option('--voxel <length>', 'side of a voxel of the mesh, in the capture’s units (default: 1.5 pixels)')
+    .option('--extra-views <n>', 'views besides the photos to see the surface from (default: 24)')
+    .option('--least-piece <n>', 'leave out loose pieces with a smaller area, in faces of voxels (default: 200)')
+    .option('--resolution <long-side>', 'long side of views in px (default: as trained)')
+    .option('--backend <name>', 'kernels', 'auto')
+    .option('--threads <n>', 'threads of the kernels; 0 takes every core', '0')
+    .option('--json', 'one JSON object')
+    .action((project: string, options: ExportFlags) =>
+      later(async () => (await import('./export')).exportCommand(project, options)),
     );
 }
 

@@ -1,32 +1,147 @@
-/** The Gaussians of a project's newest checkpoint in a format of other tools. */
-import { resolve } from 'node:path';
-import { splatPlyChunks } from '../gaussians/index';
+/**
+ * A project's newest checkpoint in formats of other tools: segmented meshes, splats with labels, masks of photos. Needs no lock and
+ * trains nothing, so it works beside a running trainer. Files are whole or not there.
+ */
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { writeFileAtomically } from '../base/index';
-import { openSnapshot } from './trainedScene';
+import { glbBytes, plyMeshChunks, writePair } from '../export/index';
+import { splatPlyChunks } from '../gaussians/index';
+import {
+  meshDefaults,
+  meshOf,
+  noLabels,
+  segmentsOf,
+  type MeshProgress,
+  type MeshReport,
+  type MeshSettings,
+  type Segmentation,
+  type SplatLabels,
+} from '../mesh/index';
+import { writeMasks } from './exportMasks';
+import { describeExport, idsOf, meshSceneOf, nameOf } from './exportScene';
+import { openSnapshot, openTrainedScene, type SceneOptions, type TrainedScene } from './trainedScene';
+import { labelsFromWords, type WordClasses } from './wordLabels';
 
-export const exportFormats = ['ply'] as const;
+export const exportFormats = ['glb', 'ply-mesh', 'ply', 'masks'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
-export interface Exported {
-  project: string;
-  /** absolute */
-  file: string;
-  format: ExportFormat;
-  splats: number;
-  step: number;
+export interface ExportRequest extends SceneOptions {
+  readonly format: ExportFormat;
+  /** null: in the project's exports */
+  readonly out: string | null;
+  /** null: nothing is labelled */
+  readonly words: WordClasses | null;
+  /** what differs from `meshDefaults` */
+  readonly mesh: Partial<MeshSettings>;
 }
 
-/** Writes the whole file or none of it. @throws ProjectError, StudioError when nothing was trained yet */
-export async function exportProject(
-  path: string,
-  format: ExportFormat,
-  out: string,
-  warn: (message: string) => void,
+export interface ExportOptions {
+  readonly warn: (message: string) => void;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ExportProgress) => void;
+}
+
+export interface ExportProgress extends Omit<MeshProgress, 'stage'> {
+  readonly stage: MeshProgress['stage'] | 'labels' | 'masks' | 'writing';
+}
+
+export interface Exported {
+  readonly project: string;
+  readonly format: ExportFormat;
+  /** absolute; a folder for masks */
+  readonly file: string;
+  readonly step: number;
+  readonly splats: number;
+  /** with a label */
+  readonly labelled: number;
+  /** of labels that anything in the file has */
+  readonly features: number;
+  readonly mesh: MeshReport | null;
+  /** of masks */
+  readonly photos: number | null;
+}
+
+const ENDINGS = { glb: '.glb', 'ply-mesh': '.mesh.ply', ply: '.ply', masks: '.masks' } as const;
+
+/** @throws ProjectError, StudioError, MeshError, FileError, the signal's reason when it stops, and what asking in words throws */
+export async function exportProject(path: string, request: ExportRequest, options: ExportOptions): Promise<Exported> {
+  const { format, words } = request;
+  if (format === 'ply' && words === null) return exportSplats(path, request.out, options);
+  const trained = await openTrainedScene(path, request, options.warn);
+  try {
+    options.signal?.throwIfAborted();
+    options.onProgress?.({ stage: 'labels', done: 0, total: 1 });
+    const labels = words === null ? noLabels : await labelsFromWords(trained, words);
+    return await exportTrained(trained, labels, request, options);
+  } finally {
+    const { geometry, sphericalHarmonics, semantics, probe } = trained.scene;
+    for (const tensor of [geometry, sphericalHarmonics, semantics, probe]) tensor.dispose();
+  }
+}
+
+/** The same for a scene that is open, with labels from anywhere. */
+export async function exportTrained(
+  trained: TrainedScene,
+  labels: SplatLabels,
+  { format, out, mesh: changes, words }: Pick<ExportRequest, 'format' | 'out' | 'mesh' | 'words'>,
+  { signal, onProgress }: Omit<ExportOptions, 'warn'>,
 ): Promise<Exported> {
-  const { root, snapshot } = await openSnapshot(path, warn);
+  const segmentation = segmentsOf(labels, idsOf(trained));
+  const file = resolve(out ?? join(trained.exports, `${nameOf(trained)}${ENDINGS[format]}`));
+  const done = {
+    ...{ project: trained.root, format, file, step: trained.snapshot.step, splats: trained.scene.count },
+    labelled: segmentation.rows.reduce((sum, segment) => sum + (segment > 0 ? 1 : 0), 0),
+    ...{ features: segmentation.segments.length - 1, mesh: null, photos: null },
+  };
+  const describe = (settings: object, figures: object) =>
+    describeExport(trained, format, labels, segmentation, { ...settings, words }, { ...figures });
+  await mkdir(dirname(file), { recursive: true });
+  if (format === 'ply') {
+    await writeFileAtomically(file, labelledSplats(trained, segmentation));
+    return done;
+  }
+  if (format === 'masks') {
+    const description = await describe({}, {});
+    const photos = await writeMasks(trained, segmentation, labels.taxonomy, description, file, { signal, onProgress });
+    return { ...done, photos };
+  }
+  const settings = { ...meshDefaults, ...changes };
+  const { mesh, report } = await meshOf(meshSceneOf(trained), segmentation, settings, { signal, onProgress });
+  const description = await describe(settings, report);
+  onProgress?.({ stage: 'writing', done: 0, total: 1 });
+  const { segments } = segmentation;
+  const chunks =
+    format === 'glb'
+      ? [await glbBytes(nameOf(trained), mesh, segments, description, signal)]
+      : plyMeshChunks(mesh, segments);
+  signal?.throwIfAborted();
+  await writePair(file, chunks, description);
+  const features = [...mesh.parts.keys()].filter((segment) => segment > 0).length;
+  return { ...done, features, mesh: report };
+}
+
+/** Splats with label columns. */
+function labelledSplats({ snapshot, scene }: TrainedScene, { rows, segments }: Segmentation): Iterable<Uint8Array> {
   const { geometry, sphericalHarmonics, semantics, ids } = snapshot.tensors;
-  const file = resolve(out);
+  return splatPlyChunks({
+    count: scene.count,
+    geometry: geometry.data as Float32Array,
+    sphericalHarmonics: sphericalHarmonics.data as Float32Array,
+    semantics: semantics.data as Float32Array,
+    ids: ids.data as Uint32Array,
+    labels: Int32Array.from(rows, (segment) => segments[segment].classId),
+    instances: Int32Array.from(rows, (segment) => segments[segment].instanceId),
+  });
+}
+
+/** Without labels, splats need neither capture nor kernels. */
+async function exportSplats(path: string, out: string | null, { warn }: ExportOptions): Promise<Exported> {
+  const { root, exports, snapshot } = await openSnapshot(path, warn);
+  const { geometry, sphericalHarmonics, semantics, ids } = snapshot.tensors;
+  const file = resolve(out ?? join(exports, `${nameOf({ root })}${ENDINGS.ply}`));
   const [splats] = geometry.shape;
+  await mkdir(dirname(file), { recursive: true });
   await writeFileAtomically(
     file,
     splatPlyChunks({
@@ -37,5 +152,6 @@ export async function exportProject(
       ids: ids.data as Uint32Array,
     }),
   );
-  return { project: root, file, format, splats, step: snapshot.step };
+  const nothing = { labelled: 0, features: 0, mesh: null, photos: null };
+  return { project: root, format: 'ply', file, step: snapshot.step, splats, ...nothing };
 }

@@ -18,6 +18,8 @@ const INPUT = new Set([
   'SemanticsError',
   'SemanticsError',
   'ResumeError',
+  'MeshError',
+  'VolumeFullError',
   'InputError',
 ]);
 /** Errors of this machine. */

@@ -7,6 +7,7 @@
  *   npm run bench -- query           answers in words at the size of a real scene (query.ts)
  *   npm run bench -- viewer           what those who look cost a trainer (viewer.ts)
  *   npm run bench -- step            only what semantics add to a training step (step.ts)
+ *   npm run bench -- mesh [PROJECT]  what a mesh costs (mesh.ts); of a trained demo room also how true it is (meshQuality.ts)
  *   npm run bench -- viewport        what the picture costs the page's main thread (viewport.ts)
  *
  * It measures and prints; it judges nothing. Times vary with whatever else the machine does: compare within one run.
@@ -40,6 +41,11 @@ if (process.argv[2] === 'step') {
 if (process.argv[2] === 'viewport') {
   const { printViewportCost } = await import('./viewport');
   await printViewportCost();
+  process.exit(0);
+}
+if (process.argv[2] === 'mesh') {
+  if (process.argv.length > 3) await (await import('./meshQuality')).printMeshQuality(process.argv.slice(3));
+  else (await import('./mesh')).printMeshCost();
   process.exit(0);
 }
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });

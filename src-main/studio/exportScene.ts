@@ -1,0 +1,60 @@
+/** What every exporter looks at: a project's newest checkpoint with labels, its cameras, and which way is up. */
+import { basename } from 'node:path';
+import { resizeCamera, type PinholeCamera } from '#contract/camera';
+import type { TrainingSettings } from '#contract/settings';
+import { version } from '../../package.json';
+import { readTruth } from '../capture/demo/index';
+import type { Photo } from '../capture/index';
+import { featuresOf, type ExportDescription } from '../export/index';
+import { upOf, type MeshScene, type Segmentation, type SplatLabels } from '../mesh/index';
+import type { TrainedScene } from './trainedScene';
+import { exists } from './sceneLanguage';
+import { truthFile } from '../capture/demo/truth';
+
+/** A photo's camera at the size that was trained on. */
+export function trainedCamera({ camera }: Photo, { resolution }: Pick<TrainingSettings, 'resolution'>): PinholeCamera {
+  const scale = Math.min(1, (resolution || Infinity) / Math.max(camera.width, camera.height));
+  const side = (length: number): number => Math.max(1, Math.round(length * scale));
+  return scale < 1 ? resizeCamera(camera, side(camera.width), side(camera.height)) : camera;
+}
+
+/** Splats on the host, seen from the photos that were trained on. */
+export function meshSceneOf({ snapshot, scene, shDegree, settings, photos, heldOut }: TrainedScene): MeshScene {
+  const { geometry, sphericalHarmonics, semantics } = snapshot.tensors;
+  const kept = new Set(heldOut.map(({ name }) => name));
+  return {
+    ...{ count: scene.count, shDegree, antialiased: settings.antialiased },
+    geometry: geometry.data as Float32Array,
+    sphericalHarmonics: sphericalHarmonics.data as Float32Array,
+    semantics: semantics.data as Float32Array,
+    cameras: photos.filter(({ name }) => !kept.has(name)).map((photo) => trainedCamera(photo, settings)),
+  };
+}
+
+export const idsOf = ({ snapshot }: Pick<TrainedScene, 'snapshot'>): Uint32Array =>
+  snapshot.tensors.ids.data as Uint32Array;
+
+/** The project's name: its folder without `.legato`. */
+export const nameOf = ({ root }: Pick<TrainedScene, 'root'>): string => basename(root).replace(/\.legato$/, '');
+
+/** Units and up are known of a demo room; of others, up is how photos were held. */
+async function frameOf({ capture, photos }: TrainedScene): Promise<Pick<ExportDescription, 'units' | 'up'>> {
+  if (!(await exists(truthFile(capture)))) return { units: 'unknown', up: upOf(photos.map(({ camera }) => camera)) };
+  const { up, unit } = await readTruth(capture);
+  return { units: unit, up };
+}
+
+export async function describeExport(
+  trained: TrainedScene,
+  format: string,
+  { taxonomy }: SplatLabels,
+  { segments }: Segmentation,
+  settings: ExportDescription['settings'],
+  figures: ExportDescription['figures'],
+): Promise<ExportDescription> {
+  return {
+    ...{ version: 1, generator: `Legato ${version}`, project: nameOf(trained), format, step: trained.snapshot.step },
+    ...(await frameOf(trained)),
+    ...{ settings, figures, taxonomy, features: featuresOf(segments) },
+  };
+}
