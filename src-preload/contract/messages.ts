@@ -13,8 +13,12 @@ const seconds = z.number().min(0);
 /** dB; a perfect picture has infinite PSNR, which JSON cannot say: it is capped where it is computed */
 const decibel = z.number();
 
-/** Settings that may change while a run goes on; the others decide what the run is. */
+/**
+ * Settings that may change while a run goes on; the others decide what the run is. A length that has been passed already ends the
+ * run with the next step.
+ */
 export const liveSettings = [
+  'steps',
   'checkpointInterval',
   'evaluationInterval',
   'meansRateStart',
@@ -41,6 +45,8 @@ export const liveSettings = [
   'maxSplats',
   'prefetch',
   'threads',
+  'semanticFrom',
+  'semanticSteps',
   'semanticWeight',
   'crossEntropyWeight',
   'uncertaintyWeight',
@@ -56,7 +62,7 @@ export const liveSettings = [
 ] as const satisfies readonly SettingName[];
 
 /** Settings that may differ when a saved run is continued. */
-export const resumableSettings: readonly SettingName[] = [...liveSettings, 'steps', 'backend', 'threads', 'photoCache'];
+export const resumableSettings: readonly SettingName[] = [...liveSettings, 'backend', 'photoCache'];
 
 const liveMask = Object.fromEntries(liveSettings.map((name) => [name, true])) as Record<
   (typeof liveSettings)[number],
