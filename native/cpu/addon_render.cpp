@@ -158,7 +158,7 @@ class RasterizerObject : public Napi::ObjectWrap<RasterizerObject> {
     return out;
   }
 
-  /** surface(frame, { geometry, uncertainty, labels, labelCount }, { depth, alpha, uncertainty, share, labels }) */
+  /** surface(frame, { geometry, uncertainty, labels, labelCount }, { depth, alpha, confidence, uncertainty, labels }) */
   Napi::Value surface(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     const auto frame = static_cast<uint64_t>(info[0].ToNumber().Int64Value());
@@ -173,7 +173,7 @@ class RasterizerObject : public Napi::ObjectWrap<RasterizerObject> {
     const float* geometry = floatsOf(in.Get("geometry"), "geometry", rows * kGeometryColumns).data;
     const float* u = floatsOf(in.Get("uncertainty"), "uncertainty", rows).data;
     const SurfacePlanes out{floatsOf(o.Get("depth"), "depth", pixels).data, floatsOf(o.Get("alpha"), "alpha", pixels).data,
-                            floatsOf(o.Get("uncertainty"), "uncertainty", pixels).data, floatsOf(o.Get("share"), "share", pixels).data,
+                            floatsOf(o.Get("confidence"), "confidence", pixels).data, floatsOf(o.Get("uncertainty"), "uncertainty", pixels).data,
                             shortsOf(o.Get("labels"), "labels", pixels)};
     guarded(env, [&] { surface_.sample(kernels(), rasterizer_, geometry, u, labels, labelCount, out); });
     return env.Undefined();

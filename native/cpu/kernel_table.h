@@ -43,8 +43,6 @@ struct KernelTable {
   void (*tileWeights)(const TileJob&, const int32_t* pixels, int count, float least, uint32_t* rows, float* weights, int32_t* lengths);
   int (*tileComposite)(const TileJob&, const int32_t* pixels, int count, const float* semantics, const float* u, float* out,
                        uint32_t* rows, float* weights);
-  void (*tileSurface)(const TileJob&, const int32_t* pixels, int count, const float* u, const uint16_t* labels, int labelCount,
-                      float* votes, SurfaceLane* out);
   void (*tileScatter)(const uint32_t* rows, const float* weights, int count, const float* dOut, float* sums);
   void (*uncertainties)(const float* semantics, int begin, int end, float* u);
   double (*multiplyAdds)(int rounds, float* sink);

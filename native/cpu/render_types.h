@@ -17,7 +17,6 @@ constexpr int kHarmonicColumns = 48;   // coefficient-major: k*3 + channel
 constexpr int kSemanticColumns = 9;    // S_G 8, u logit 1
 constexpr int kSampleColumns = 10;     // S_G 8, R_u, α of a sampled pixel
 constexpr int kScatterColumns = 16;    // a pixel's row of gradients in whole vectors of every instruction set
-constexpr uint32_t kNoRow = 0xffffffffu;
 constexpr int kProbeColumns = 3;       // screen gradient x, y in NDC; radius in px
 
 constexpr int kTile = 16;              // pixels along a side
@@ -102,15 +101,6 @@ struct TileJob {
   const ChannelPlan* plan;
   const View* view;
   float* scratch;              // per thread, scratchFloats()
-};
-
-/** What a pixel shows as a surface (src-main/kernels/surface.reference.ts). */
-struct SurfaceLane {
-  uint32_t row;        // of the splat at which half of the light is gone, kNoRow where less is
-  float alpha;         // Σ w
-  float uncertainty;   // Σ w·u
-  float vote;          // Σ w of the label
-  uint16_t label;
 };
 
 struct Photometric {

@@ -115,61 +115,6 @@ int tileComposite(const TileJob& job, const int32_t* pixels, int count, const fl
 }
 
 /**
- * The same walk for surfaces: where half of the light is gone, and what the pixel's splats are called.
- *
- * @param u       [rows] uncertainty, after the sigmoid
- * @param labels  [rows] below labelCount
- * @param votes   [W][labelCount] zeros, and zeros again afterwards
- * @param out     [count]
- */
-void tileSurface(const TileJob& job, const int32_t* pixels, int count, const float* u, const uint16_t* labels, int labelCount,
-                 float* votes, SurfaceLane* out) {
-  SampledTile tile(job, pixels, count);
-  for (int l = 0; l < count; l++) out[l] = {kNoRow, 0.0f, 0.0f, 0.0f, 0};
-  Float alpha = set(0.0f), doubt = set(0.0f);
-  Mask lit = tile.active;
-  int walked = 0;
-  for (; walked < job.count && any(tile.active); walked++) {
-    if (walked + kFetchAhead < job.count) prefetch(job.splats + job.slots[walked + kFetchAhead]);
-    const Splat2D& p = job.splats[job.slots[walked]];
-    Float weight;
-    const Mask blends = tile.blend(p, weight);
-    if (!any(blends)) continue;
-    weight = zeroUnless(blends, weight);
-    alpha = alpha + weight;
-    doubt = fma(weight, set(u[p.row]), doubt);
-    const Mask crossed = lit & less(tile.light, set(0.5f));
-    lit = without(lit, crossed);
-    for (uint32_t m = bits(crossed); m; m &= m - 1) out[std::countr_zero(m)].row = p.row;
-    alignas(64) float w[W];
-    store(w, weight);
-    for (uint32_t m = bits(blends); m; m &= m - 1) {
-      const int l = std::countr_zero(m);
-      votes[static_cast<size_t>(l) * labelCount + labels[p.row]] += w[l];
-    }
-  }
-  alignas(64) float a[W], d[W];
-  store(a, alpha);
-  store(d, doubt);
-  for (int l = 0; l < count; l++) {
-    out[l].alpha = a[l];
-    out[l].uncertainty = d[l];
-  }
-  // The labels that were voted for are those of the splats walked past: going past them again finds and clears the votes.
-  for (int i = 0; i < walked; i++) {
-    const uint16_t label = labels[job.splats[job.slots[i]].row];
-    for (int l = 0; l < count; l++) {
-      float& vote = votes[static_cast<size_t>(l) * labelCount + label];
-      if (vote > out[l].vote || (vote == out[l].vote && vote > 0.0f && label < out[l].label)) {
-        out[l].vote = vote;
-        out[l].label = label;
-      }
-      vote = 0.0f;
-    }
-  }
-}
-
-/**
  * The transpose: adds w·∂L/∂out of a tile's pixels to sums; the last column is ∂L/∂u.
  *
  * @param dOut  [W][kScatterColumns]: the pixels' ∂L/∂out, its first nine columns; zeros behind them and for lanes without a pixel

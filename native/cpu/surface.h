@@ -13,8 +13,8 @@ namespace legato {
 struct SurfacePlanes {
   float* depth;        // along the camera's axis, 0 where less than half of the light is stopped
   float* alpha;
+  float* confidence;   // light that is stopped near that depth
   float* uncertainty;  // mean, 0 where nothing is seen
-  float* share;        // of the label in alpha
   uint16_t* labels;
 };
 
@@ -27,7 +27,25 @@ class SurfaceSampler {
   size_t memoryBytes() const;
 
  private:
-  std::vector<std::vector<float>> votes_;  // by worker, zeros between calls
+  /** A splat as rays meet it: with d' = inverse·direction, t* = (d'·offset)/(d'·d'). */
+  struct Shape {
+    float inverse[9];  // diag(1/s)·Rᵀ
+    float offset[3];   // inverse·(mean − camera)
+    float low, high;   // depths between which t* is believed
+  };
+  struct Crossing {
+    float depth, weight;
+    uint32_t row;
+  };
+  struct Scratch {
+    std::vector<uint32_t> rows;
+    std::vector<float> weights;
+    std::vector<float> votes;  // zeros between pixels
+    std::vector<Crossing> crossings;
+  };
+
+  std::vector<Shape> shapes_;     // by row
+  std::vector<Scratch> scratch_;  // by worker
 };
 
 }  // namespace legato

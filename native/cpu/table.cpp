@@ -32,7 +32,6 @@ void softmaxLogits(float*, int, int, int, int32_t*);
 int sampleLanes();
 void tileWeights(const TileJob&, const int32_t*, int, float, uint32_t*, float*, int32_t*);
 int tileComposite(const TileJob&, const int32_t*, int, const float*, const float*, float*, uint32_t*, float*);
-void tileSurface(const TileJob&, const int32_t*, int, const float*, const uint16_t*, int, float*, SurfaceLane*);
 void tileScatter(const uint32_t*, const float*, int, const float*, float*);
 void uncertainties(const float*, int, int, float*);
 double multiplyAdds(int, float*);
@@ -73,7 +72,6 @@ const KernelTable* LEGATO_TABLE() {
       LEGATO_ISA::sampleLanes,
       LEGATO_ISA::tileWeights,
       LEGATO_ISA::tileComposite,
-      LEGATO_ISA::tileSurface,
       LEGATO_ISA::tileScatter,
       LEGATO_ISA::uncertainties,
       LEGATO_ISA::multiplyAdds,

@@ -13,8 +13,8 @@ const MOST_LABELS = 2 ** 16;
 /** Empty planes for a picture of this size, to be filled again and again. */
 export function surfacePlanes(width: number, height: number): SurfacePicture {
   const size = width * height;
-  const [depth, alpha, uncertainty, share] = [0, 1, 2, 3].map(() => new Float32Array(size));
-  return { depth, alpha, uncertainty, share, labels: new Uint16Array(size) };
+  const [depth, alpha, confidence, uncertainty] = [0, 1, 2, 3].map(() => new Float32Array(size));
+  return { depth, alpha, confidence, uncertainty, labels: new Uint16Array(size) };
 }
 
 /**
@@ -34,7 +34,7 @@ export function surfacePicture(frame: RenderFrame, splats: SurfaceSplats, out: S
   const high = splats.labels.subarray(0, count).findIndex((label) => label >= splats.labelCount);
   if (high >= 0) throw new KernelArgumentError(OP, 'labels', `that of Gaussian ${high} is not below labelCount`);
   const size = camera.width * camera.height;
-  for (const name of ['depth', 'alpha', 'uncertainty', 'share', 'labels'] as const)
+  for (const name of ['depth', 'alpha', 'confidence', 'uncertainty', 'labels'] as const)
     if (out[name].length !== size)
       throw new KernelArgumentError(OP, name, `${out[name].length} values for ${size} pixels`);
   const backend = tf.backend();

@@ -35,8 +35,8 @@ export interface MeshSettings {
 }
 
 export const meshDefaults: MeshSettings = {
-  ...{ voxel: null, truncation: 3, leastOpacity: 0.1, extraViews: 24, extraWeight: 0.5 },
-  ...{ leastWeight: 0.2, leastPiece: 200, maxBlocks: 100_000 },
+  ...{ voxel: null, truncation: 3, leastOpacity: 0.2, extraViews: 24, extraWeight: 0.5 },
+  ...{ leastWeight: 0.05, leastPiece: 200, maxBlocks: 100_000 },
 };
 
 /** Splats on the host. */
@@ -77,6 +77,7 @@ export interface MeshReport {
 
 const PIXELS_PER_VOXEL = 1.5;
 const SAMPLED_VIEWS = 8;
+const CONFIDENCE_POWER = 3;
 const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
 const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -172,8 +173,10 @@ export async function meshOf(
       signal?.throwIfAborted();
       onProgress?.({ stage: 'views', done: i, total: all.length });
       const { rgb, surface } = views.see(camera);
-      const { depth, alpha, labels, uncertainty } = surface;
-      volume.integrate({ camera, weight, depth, confidence: alpha, rgb, labels, uncertainty });
+      const { depth, labels, uncertainty } = surface;
+      // Light that is spread over many depths tells little of any: its share counts, cubed.
+      const confidence = surface.confidence.map((share) => share ** CONFIDENCE_POWER);
+      volume.integrate({ camera, weight, depth, confidence, rgb, labels, uncertainty });
       await breath();
     }
     signal?.throwIfAborted();

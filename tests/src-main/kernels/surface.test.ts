@@ -1,8 +1,9 @@
 /**
  * Surfaces of pictures on every backend: planes of splats lie where they are, and the native kernel agrees with the reference.
  *
- * Left out and counted: pixels near a cut-off, pixels whose light is within 1e-4 of a half at some splat (the median is then another
- * one in float32), and labels whose votes tie within 1e-4. Else depth 1e-4 relative, the rest 1e-4.
+ * Left out and counted: pixels near a cut-off; pixels where the sum is within 1e-4 of a half at some splat (the median is then another
+ * one in float32), where a splat lies within 0.02 % of the rim of what counts as the same surface, or where votes tie within 1e-4.
+ * Else depth 1e-4 relative, the rest 1e-4.
  */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -17,7 +18,7 @@ import {
   type SurfacePicture,
 } from '../../../src-main/kernels/index';
 import { renderReference } from '../../../src-main/kernels/render.reference';
-import { surfaceReference } from '../../../src-main/kernels/surface.reference';
+import { peakDepth, SAME_SURFACE, surfaceReference } from '../../../src-main/kernels/surface.reference';
 import { lookAt, plane, observe, type Vector } from './analytic';
 import { addon, BACKENDS } from './backends';
 import { Random, randomScene } from './scenes';
@@ -131,24 +132,34 @@ describe.runIf(addon)('the native kernel', () => {
       const found = surfaceOf(splats.geometry.slice(), view.camera, splats);
       for (let i = 0; i < found.depth.length; i++) {
         all++;
+        const crossings = pixelWeights(forward.order, i % 75, Math.floor(i / 75))
+          .map(({ row, weight }) => ({
+            ...{ row, weight },
+            depth: peakDepth(view, splats.geometry, row, (i % 75) + 0.5, Math.floor(i / 75) + 0.5),
+          }))
+          .sort((a, b) => a.depth - b.depth);
+        const alpha = crossings.reduce((sum, { weight }) => sum + weight, 0);
+        let sum = 0;
+        const halves = crossings.some(({ weight }) => Math.abs((sum += weight) - alpha / 2) < 1e-4);
+        const depth = expected.depth[i];
+        const rim = crossings.some(
+          (one) => Math.abs(Math.abs(one.depth - depth) - SAME_SURFACE * depth) < 2e-4 * depth,
+        );
         const votes = new Float64Array(6);
-        let [alpha, close] = [0, forward.near[i] === 1];
-        for (const { row, weight } of pixelWeights(forward.order, i % 75, Math.floor(i / 75))) {
-          alpha += weight;
-          votes[splats.labels[row]] += weight;
-          if (Math.abs(alpha - 0.5) < 1e-4) close = true;
-        }
+        for (const one of crossings)
+          if (Math.abs(one.depth - depth) <= SAME_SURFACE * depth) votes[splats.labels[one.row]] += one.weight;
         const [first, second] = [...votes].sort((a, b) => b - a);
-        if (close || first - second < 1e-4) {
+        const close = forward.near[i] === 1 || Math.abs(alpha - 0.5) < 1e-4 || halves || rim;
+        if (close || (alpha >= 0.5 && first - second < 1e-4)) {
           if (alpha > 0) left++;
           continue;
         }
-        expect(Math.abs(found.depth[i] - expected.depth[i])).toBeLessThanOrEqual(1e-4 * Math.max(1, expected.depth[i]));
-        expect(found.labels[i]).toBe(expected.labels[i]);
-        for (const name of ['alpha', 'uncertainty', 'share'] as const)
+        expect(Math.abs(found.depth[i] - depth)).toBeLessThanOrEqual(1e-4 * Math.max(1, depth));
+        if (alpha >= 0.5) expect(found.labels[i]).toBe(expected.labels[i]);
+        for (const name of ['alpha', 'confidence', 'uncertainty'] as const)
           expect(Math.abs(found[name][i] - expected[name][i])).toBeLessThan(1e-4);
       }
     }
-    expect(left / all).toBeLessThan(0.01);
+    expect(left / all).toBeLessThan(0.05);
   });
 });
