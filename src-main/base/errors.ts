@@ -27,10 +27,12 @@ export function writeError(path: string, error: unknown): FileError {
   switch (systemErrorCode(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
+    case 'SQLITE_FULL':
       return new FileError('no-space', path, 'the disk is full; free some space and save again', error);
     case 'EROFS':
     case 'EACCES':
     case 'EPERM':
+    case 'SQLITE_READONLY':
       return new FileError('read-only', path, 'no permission to write here; choose another folder', error);
     default: {
       const reason = error instanceof Error ? error.message : 'unknown';

@@ -10,7 +10,7 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { readSettings } from '#contract/presets';
 import type { CheckpointStore, SnapshotTensor, TrainingSnapshot } from '../training/ports';
@@ -180,12 +180,11 @@ export class CheckpointFolder implements CheckpointStore {
    * Writes a checkpoint, then removes all but the newest two; a folder that cannot be read is left alone, since a newer
    * Legato may have written it. The tensors are read while this runs, not copied: the caller awaits it before the next step.
    *
-   * @throws ProjectError 'no-space', 'read-only', 'io'; the earlier checkpoints are then untouched
+   * @throws FileError 'no-space', 'read-only', 'io'; the earlier checkpoints are then untouched. ProjectError 'missing' when the
+   *         project's own folder is gone: a checkpoint alone in its place could not be opened by anybody
    */
   async save(snapshot: TrainingSnapshot): Promise<void> {
-    await mkdir(this.#folder, { recursive: true }).catch((error: unknown) => {
-      throw writeError(this.#folder, error);
-    });
+    await this.#make();
     await removeLeftovers(this.#folder);
     const { readable } = await this.#survey();
     const sequence = (readable[0]?.sequence ?? 0) + 1;
@@ -210,6 +209,18 @@ export class CheckpointFolder implements CheckpointStore {
       await writeFileDurably(join(temporary, RUN), [new TextEncoder().encode(text)]);
     });
     for (const { path } of readable.slice(KEPT - 1)) await rm(path, { recursive: true, force: true });
+  }
+
+  async #make(): Promise<void> {
+    try {
+      await mkdir(this.#folder);
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === 'EEXIST') return;
+      if (code !== 'ENOENT') throw writeError(this.#folder, error);
+      const project = dirname(this.#folder);
+      throw new ProjectError('missing', project, 'the project folder is gone; bring it back to its place', error);
+    }
   }
 
   async #freeName(step: number): Promise<string> {

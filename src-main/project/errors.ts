@@ -1,7 +1,8 @@
 /** Why a project could not be opened; what fails while writing one is a FileError like everywhere. */
 import { FileError } from '../base/index';
 
-export type ProjectErrorCode = 'exists' | 'not-a-project' | 'newer-version' | 'read-only' | 'locked' | 'corrupt' | 'io';
+export type ProjectErrorCode =
+  'exists' | 'missing' | 'not-a-project' | 'newer-version' | 'read-only' | 'locked' | 'corrupt' | 'io';
 
 export class ProjectError extends FileError {
   override name = 'ProjectError';

@@ -5,10 +5,12 @@
  * The project stays here, in the owner: a trainer that crashes leaves database and labels alone.
  */
 import type { SettingsChange, TrainerCommand, TrainerEvent } from '#contract/messages';
+import { resumableSettings } from '#contract/messages';
 import { mayHappen, TrainerLifeError } from '#contract/trainerLife';
 import type { TrainerState } from '#contract/trainerLife';
 import { resolveSettings } from '#contract/presets';
 import type { TrainingSettings } from '#contract/settings';
+import { writeError } from '../base/index';
 import { CheckpointFolder, createProject, isProject, openProject, projectPaths } from '../project/index';
 import type { Project, RunStatus } from '../project/index';
 import { forkTrainer } from '../training/trainerHost';
@@ -44,6 +46,9 @@ export class StudioError extends Error {
     this.file = file;
   }
 }
+
+const changeable = (settings: TrainingSettings): Partial<TrainingSettings> =>
+  Object.fromEntries(resumableSettings.map((name) => [name, settings[name]]));
 
 export class Studio {
   readonly project: Project;
@@ -133,7 +138,9 @@ export class Studio {
         for (const listener of this.#frameListeners) listener(frame);
       },
     );
-    const { settings, resume, paused } = options;
+    const { resume, paused } = options;
+    // What was changed after the newest checkpoint was written is not in it.
+    const settings = resume ? { ...changeable(this.#settings), ...options.settings } : options.settings;
     this.#state = 'preparing';
     this.#trainer.send({ type: 'start', capture, project: this.project.paths.root, settings, resume, paused });
   }
@@ -165,7 +172,8 @@ export class Studio {
   /** Changes settings of the run that goes on; the project remembers them with their step. */
   change(settings: SettingsChange): void {
     this.#trainer?.send({ type: 'change', settings });
-    if (this.#run !== null) this.project.database.recordEvent(this.#run, this.#step, 'settings', settings);
+    const [run, step] = [this.#run, this.#step];
+    if (run !== null) this.#keep(() => this.project.database.recordEvent(run, step, 'settings', settings));
   }
 
   /** s since the run was prepared */
@@ -191,7 +199,7 @@ export class Studio {
   }
 
   #hear(event: TrainerEvent): void {
-    this.#record(event);
+    this.#keep(() => this.#record(event));
     if (event.type === 'state') this.#state = event.state;
     for (const listener of this.#listeners) listener(event);
     if (event.type === 'finished' || event.type === 'failed') {
@@ -207,6 +215,16 @@ export class Studio {
     this.#remembered = this.#remembered.then(() => rememberProject(mention));
   }
 
+  /** What the database does not take, on a full disk, is told and not died of: training and looking go on without these figures. */
+  #keep(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const { message } = writeError(this.project.paths.database, error);
+      for (const listener of this.#listeners) listener({ type: 'warning', message });
+    }
+  }
+
   /** Keeps in the database what a person will want to see later. */
   #record(event: TrainerEvent): void {
     const { database } = this.project;
@@ -220,8 +238,8 @@ export class Studio {
     const run = this.#run;
     if (run === null) return;
     const end = (status: RunStatus, step: number): void => {
-      database.updateRun(run, status, step);
       this.#run = null;
+      database.updateRun(run, status, step);
     };
     switch (event.type) {
       case 'progress': {

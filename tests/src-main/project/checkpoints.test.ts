@@ -63,6 +63,14 @@ describe('checkpoints', () => {
     expect((await checkpoints.latest())?.step).toBe(100);
   });
 
+  it('does not put a checkpoint where its project was', async () => {
+    const { folder, store: checkpoints } = await store();
+    const project = join(folder, '..');
+    await rm(project, { recursive: true });
+    await expect(checkpoints.save(snapshot(1))).rejects.toMatchObject({ code: 'missing', path: project });
+    await expect(readdir(project)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
   it('saves the same step again without a moment in which it is gone', async () => {
     const { folder, store: checkpoints } = await store();
     await checkpoints.save(snapshot(100));
