@@ -123,6 +123,12 @@ export class TrainingRun {
     if (this.settings.threads !== threads) resizePool(this.settings.threads || undefined);
   }
 
+  /** When semantics joined, and how many entries they tell apart; null until then. */
+  get joined(): { step: number; entries: number } | null {
+    const state = this.#learner?.state;
+    return state ? { step: state.joinedAt, entries: state.entries } : null;
+  }
+
   /** Photos that are not trained on, in the capture's order. */
   get disabled(): readonly string[] {
     return this.#disabled;
