@@ -12,6 +12,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { DemoState } from '#contract/session';
+import type { TrainingSettings } from '#contract/settings';
 import { cachedDemo, demoCapture, readTruth, type DemoOptions, type MakeDemo } from '../capture/demo/index';
 
 /** Where what can be made again is kept; it may not exist yet. */
@@ -34,9 +35,15 @@ export interface DemoRoomOptions {
   /** other than the default room */
   readonly wanted?: Partial<DemoOptions>;
   readonly making?: Pick<MakeDemo, 'light' | 'threads'>;
+  /** how the room is trained where nobody chose */
+  readonly settings?: Partial<TrainingSettings>;
 }
 
+/** Photos of 320×240 gain nothing from more splats, and every machine can draw these many while it trains. */
+const SETTINGS: Partial<TrainingSettings> = { maxSplats: 60_000 };
+
 export class DemoRoom {
+  readonly settings: Partial<TrainingSettings>;
   readonly #wanted: Partial<DemoOptions>;
   readonly #making: Pick<MakeDemo, 'light' | 'threads'>;
   readonly #listeners = new Set<() => void>();
@@ -44,9 +51,10 @@ export class DemoRoom {
   #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null;
   #told = 0;
 
-  constructor({ wanted = {}, making = {} }: DemoRoomOptions = {}) {
+  constructor({ wanted = {}, making = {}, settings = SETTINGS }: DemoRoomOptions = {}) {
     this.#wanted = wanted;
     this.#making = making;
+    this.settings = settings;
   }
 
   /** What the page is told; a room from an earlier day is ready at once. */

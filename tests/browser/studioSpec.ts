@@ -65,8 +65,7 @@ export function describeStudioPage(door: StudioPageDoor): void {
     await page.getByRole('button', { name: 'Open the demo room' }).click();
     await life(page, 'training').waitFor();
 
-    // ---- settings while it runs: no end for now, however fast the machine; few splats and a core to spare, since here a
-    // processor draws, too
+    // ---- settings while it runs
     await page.keyboard.press('ControlOrMeta+,');
     const settings = page.getByRole('complementary', { name: 'Settings, while it trains' });
     const set = async (name: string, value: string) => {
@@ -77,9 +76,8 @@ export function describeStudioPage(door: StudioPageDoor): void {
       await settings.getByRole('button', { name: `Reset ${name}` }).waitFor();
       expect(await field.inputValue()).toBe(value);
     };
-    await set('Semantic steps', '1000000');
+    await set('Semantic steps', '2000000');
     await set('Max splats', '6000');
-    await set('Threads', '1');
     await expect.poll(() => splats(page), { timeout: 120_000 }).toBeGreaterThan(0);
     await settings.getByRole('searchbox').fill('resolution');
     expect(await settings.getByRole('textbox', { name: 'Resolution', exact: true }).isDisabled()).toBe(true);

@@ -1,13 +1,6 @@
 /** Waits for the demo room: made once, with progress, given up when asked to. */
-import type { TrainingSettings } from '#contract/settings';
 import type { DemoRoom } from '../demoRoom';
 import { StudioError } from '../studio';
-
-/**
- * How the demo room is trained where nobody chose: photos of 320×240 gain nothing from more splats, and every machine can draw these
- * many while it trains.
- */
-export const demoSettings: Partial<TrainingSettings> = { maxSplats: 60_000 };
 
 /** A person gave it up; nothing is wrong. */
 export class Cancelled extends Error {

@@ -19,7 +19,7 @@ import { StudioError } from '../studio';
 import type { MakeTrainer, ViewerCommand } from '../studio';
 import { Asks } from './asks';
 import { codebookState } from './entries';
-import { Cancelled, demoReady, demoSettings } from './demo';
+import { Cancelled, demoReady } from './demo';
 import { OpenScene, splatsState } from './openScene';
 import type { OpenScenePorts } from './openScene';
 import { TrainerRequests } from './requests';
@@ -101,7 +101,7 @@ export class Scene {
         ? await OpenScene.open(project, this.#scenePorts(), this.#ports.makeTrainer)
         : await OpenScene.create(project, capture, this.#scenePorts(), this.#ports.makeTrainer);
       await this.#adopt(scene);
-      if (this.#ports.state.saved === null) await this.#begin(scene, demoSettings, false);
+      if (this.#ports.state.saved === null) await this.#begin(scene, this.#ports.demo.settings, false);
       else {
         this.#learnMissing(scene, {});
         await scene.train({}, true, false);
