@@ -2,9 +2,10 @@
  * The pages that look at a scene, and what each of them has got of it.
  *
  * The trainer sees one viewer: its frames are taken off its hands at once, so that no page ever slows it, and kept. Each page has
- * at most one frame under way; when it says `taken` it gets what is newest and what it lacks: a picture that it asked for, then
- * the snapshot, then overlays of that snapshot. What it missed meanwhile is never sent. A page that arrives late, or when nothing
- * trains any more, so gets the last state at once.
+ * at most one frame under way; when it says `taken` it gets what it lacks: a picture that it asked for, then the overlays of the
+ * snapshot that it has, then the newest snapshot. The order matters: a page slower than the trainer would otherwise get one snapshot
+ * after another, and no overlay ever. What it missed meanwhile is never sent. A page that arrives late, or when nothing trains any
+ * more, so gets the last state at once.
  */
 import { decodeFrame, encodeFrame, FrameError } from '#contract/frame';
 import type { Frame, FrameDescription, FrameHeader, FrameOf, OverlayName } from '#contract/frame';
@@ -18,6 +19,12 @@ export interface Wishes {
 interface Kept<Header extends FrameHeader = FrameHeader> {
   readonly header: Header;
   readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A snapshot and what lies over it. */
+interface Layers {
+  readonly snapshot: Kept<FrameOf<'snapshot'>>;
+  readonly overlays: Map<string, Kept<FrameOf<'overlay'>>>;
 }
 
 /** One page, as the hub knows it. */
@@ -40,6 +47,8 @@ interface Page {
   busy: number | null;
   /** frames that it has got; weak, since only the newest matter */
   readonly got: WeakSet<Kept>;
+  /** of the snapshot that it got last */
+  layers: Layers | null;
   /** its newest picture that was not sent yet */
   picture: Kept<FrameOf<'picture'>> | null;
 }
@@ -58,10 +67,10 @@ export interface HubPorts {
 export class ViewerHub {
   readonly #ports: HubPorts;
   readonly #pages = new Set<Page>();
-  readonly #overlays = new Map<string, Kept<FrameOf<'overlay'>>>();
   /** whose look a request of the trainer's is, and what the page calls it */
   readonly #looks = new Map<number, { page: Page; request: number }>();
-  #snapshot: Kept<FrameOf<'snapshot'>> | null = null;
+  /** the newest */
+  #layers: Layers | null = null;
   #wishes: Wishes = { geometry: false, overlays: [] };
   #nextPage = 1;
   #nextLook = 1;
@@ -82,6 +91,7 @@ export class ViewerHub {
       wishes: { geometry: false, overlays: [] },
       busy: null,
       got: new WeakSet(),
+      layers: null,
       picture: null,
     };
     this.#pages.add(page);
@@ -128,22 +138,20 @@ export class ViewerHub {
       return;
     }
     if (header.kind === 'snapshot') {
-      this.#snapshot = { header, bytes };
-      this.#overlays.clear();
+      this.#layers = { snapshot: { header, bytes }, overlays: new Map() };
     } else {
       // Overlays of rows that no page can have any more.
-      if (header.snapshot !== this.#snapshot?.header.sequence) return;
-      this.#overlays.set(overlayKey(header), { header, bytes });
+      if (header.snapshot !== this.#layers?.snapshot.header.sequence) return;
+      this.#layers.overlays.set(overlayKey(header), { header, bytes });
     }
     for (const page of this.#pages) this.#serve(page);
   }
 
   /** Forgets the scene: another one is opened, or none. */
   clear(): void {
-    this.#snapshot = null;
-    this.#overlays.clear();
+    this.#layers = null;
     this.#looks.clear();
-    for (const page of this.#pages) page.picture = null;
+    for (const page of this.#pages) page.picture = page.layers = null;
   }
 
   #picture(header: FrameOf<'picture'>, frame: Frame): void {
@@ -169,12 +177,14 @@ export class ViewerHub {
       page.picture = null;
       return picture;
     }
-    const snapshot = this.#snapshot;
-    if (!snapshot || !wishes.geometry) return null;
-    if (!page.got.has(snapshot)) return snapshot;
-    for (const overlay of this.#overlays.values()) {
+    if (!this.#layers || !wishes.geometry) return null;
+    for (const overlay of page.layers?.overlays.values() ?? []) {
       const wanted = overlay.header.sections.some(({ name }) => (wishes.overlays as readonly string[]).includes(name));
       if (wanted && !page.got.has(overlay)) return overlay;
+    }
+    if (page.layers !== this.#layers) {
+      page.layers = this.#layers;
+      return page.layers.snapshot;
     }
     return null;
   }

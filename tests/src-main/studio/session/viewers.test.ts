@@ -73,11 +73,20 @@ describe('the hub of viewers', () => {
     hub.receive(snapshot(3));
     hub.receive(overlay(4, 3));
     hub.receive(overlay(5, 3));
-    viewer.taken(1);
-    viewer.taken(3);
-    viewer.taken(5);
-    expect(seen(got)).toEqual(['snapshot 1', 'snapshot 3', 'overlay 5']);
+    for (const sequence of [1, 2, 3, 5]) viewer.taken(sequence);
+    expect(seen(got)).toEqual(['snapshot 1', 'overlay 2', 'snapshot 3', 'overlay 5']);
     expect(seen(other.got)).toEqual(['snapshot 1']);
+  });
+
+  it('brings overlays to a page that is slower than snapshots come', () => {
+    const { hub } = hubOf();
+    const { viewer, got } = pageOf(hub);
+    for (let sequence = 1; sequence < 20; sequence += 2) {
+      hub.receive(snapshot(sequence));
+      hub.receive(overlay(sequence + 1, sequence));
+      viewer.taken(got.at(-1)!.sequence);
+    }
+    expect(got.filter(({ kind }) => kind === 'overlay').length).toBeGreaterThanOrEqual(4);
   });
 
   it('gives a late page the last state at once, also when nothing trains any more', () => {
