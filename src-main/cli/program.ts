@@ -7,6 +7,7 @@ import { version } from '../../package.json';
 import { exitCodes, report, UsageError } from './exit';
 import type { ExitCode } from './exit';
 import type { DemoFlags } from './demo';
+import type { DoctorFlags } from './doctor';
 import type { EvaluateFlags } from './evaluate';
 import type { ExportFlags } from './export';
 import type { AddFlags, ModelsFlags, PullFlags } from './models';
@@ -100,8 +101,9 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
   program
     .command('doctor')
     .summary('whether this machine has what Legato needs')
+    .option('--desktop', 'also try every part of the window, inside of Electron where that can run')
     .option('--json', 'one JSON object')
-    .action((options: { json?: boolean }) => later(async () => (await import('./doctor')).doctorCommand(options)));
+    .action((options: DoctorFlags) => later(async () => (await import('./doctor')).doctorCommand(options)));
   program
     .command('serve')
     .summary('serve the studio to a browser, for a machine without a screen')

@@ -13,6 +13,7 @@ import { StudioSession } from '../studio/session/studioSession';
 import { sessionInfo } from '../studio/sessionInfo';
 import { openChannels } from './bridgeChannels';
 import { ask, detailOf, pickPath } from './dialogs';
+import { asksForExamination, examineAll } from './examine';
 import { menuTemplate } from './menu';
 import { asksForDemo, handedOver, opensDemo, requestedPath } from './openRequest';
 import { StudioPages } from './pages';
@@ -151,9 +152,18 @@ function start(path: string | null): void {
     if (message !== null) studio.note(message);
   });
 
+  if (asksForExamination(process.argv)) {
+    void examine();
+    return;
+  }
   show();
   if (path !== null) void open(path);
   else void openFirst();
+
+  async function examine(): Promise<void> {
+    const findings = await examineAll(ports.url);
+    process.stdout.write(`${JSON.stringify({ findings })}\n`, () => app.exit(0));
+  }
 
   async function openFirst(): Promise<void> {
     if (!opensDemo(path, (await recentProjects()).length, process.argv)) return;

@@ -1,6 +1,7 @@
 /** Makes the window, keeps its place, and mends it when its page crashes or hangs. */
 import { join } from 'node:path';
 import { app, BrowserWindow, nativeTheme, screen } from 'electron';
+import type { WebPreferences } from 'electron';
 import { ask } from './dialogs';
 import { CrashCounter } from './recovery';
 import { placeWindow, readPlace, smallest, writePlace } from './windowPlace';
@@ -14,6 +15,16 @@ export interface WindowPorts {
   /** whether a window may close now */
   readonly mayClose: () => boolean;
 }
+
+/** What every page of ours lives under. */
+export const pagePreferences = (): WebPreferences => ({
+  preload: join(import.meta.dirname, '../preload/bridge.cjs'),
+  contextIsolation: true,
+  sandbox: true,
+  nodeIntegration: false,
+  webviewTag: false,
+  spellcheck: false,
+});
 
 export function openWindow({ url, words, gone, mayClose }: WindowPorts): BrowserWindow {
   const file = join(app.getPath('userData'), 'window.json');
@@ -29,14 +40,7 @@ export function openWindow({ url, words, gone, mayClose }: WindowPorts): Browser
     minHeight: smallest.height,
     show: false,
     backgroundColor: nativeTheme.shouldUseDarkColors ? '#121212' : '#f4f4f4',
-    webPreferences: {
-      preload: join(import.meta.dirname, '../preload/bridge.cjs'),
-      contextIsolation: true,
-      sandbox: true,
-      nodeIntegration: false,
-      webviewTag: false,
-      spellcheck: false,
-    },
+    webPreferences: pagePreferences(),
   });
   const contents = window.webContents;
   const page = contents.id;

@@ -6,3 +6,5 @@ export type { TerminalOptions } from './terminal';
 export { answerMessage, MessageError } from './answer';
 export { mediaAnswer } from './media';
 export type { MediaAnswer } from './media';
+export { examinePage } from './examinePage';
+export { pageFolder } from './page';

@@ -3,30 +3,36 @@
  * features off.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { electronBinary } from './electronBinary';
 
-export interface Finding {
-  name: string;
-  ok: boolean;
+/** One line of it. Checked, since a window's examination comes from another process. */
+export const findingSchema = z.object({
+  name: z.string().max(100),
+  /** null where it could not be checked; the detail then says why */
+  ok: z.boolean().nullable(),
   /** training does not work without it */
-  needed: boolean;
+  needed: z.boolean(),
   /** version or what was found; when missing, what to do */
-  detail: string;
-}
+  detail: z.string().max(2000),
+});
+export type Finding = z.infer<typeof findingSchema>;
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+export const root = fileURLToPath(new URL('../../', import.meta.url));
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message.split('\n')[0] : String(error));
 
-type Check = () => Promise<{ ok: boolean; detail: string }> | { ok: boolean; detail: string };
+export type Outcome = Pick<Finding, 'ok' | 'detail'>;
+export type Check = () => Promise<Outcome> | Outcome;
 
 /** A check that fails by throwing is a finding, not a crash. */
-async function finding(name: string, needed: boolean, check: Check): Promise<Finding> {
+export async function finding(name: string, needed: boolean, check: Check): Promise<Finding> {
   try {
-    return { name, needed, ...(await check()) };
+    const { ok, detail } = await check();
+    return { name, needed, ok, detail };
   } catch (error) {
     return { name, needed, ok: false, detail: messageOf(error) };
   }
@@ -53,18 +59,18 @@ function compiler(): ReturnType<Check> {
   return { ok: false, detail: 'no C++20 compiler; install g++, clang++ or MSVC to build the fast kernels' };
 }
 
-async function addon(): Promise<{ ok: boolean; detail: string }> {
+async function addon(): Promise<Outcome> {
   const { loadAddon } = await import('../kernels/addon');
   const { version, instructionSet, available } = loadAddon().info();
   return { ok: true, detail: `${version}, ${instructionSet} (of ${available.join(', ')})` };
 }
 
-async function tfjs(): Promise<{ ok: boolean; detail: string }> {
+async function tfjs(): Promise<Outcome> {
   const tf = await import('@tensorflow/tfjs');
   return { ok: true, detail: tf.version_core };
 }
 
-async function libsql(): Promise<{ ok: boolean; detail: string }> {
+async function libsql(): Promise<Outcome> {
   const { default: Database } = await import('libsql');
   const database = new Database(':memory:');
   const row = database.prepare('SELECT sqlite_version() AS version').get() as { version: string };
@@ -72,12 +78,12 @@ async function libsql(): Promise<{ ok: boolean; detail: string }> {
   return { ok: true, detail: `SQLite ${row.version}` };
 }
 
-async function images(): Promise<{ ok: boolean; detail: string }> {
+async function images(): Promise<Outcome> {
   const { default: sharp } = await import('sharp');
   return { ok: true, detail: `libvips ${sharp.versions.vips}` };
 }
 
-async function onnx(): Promise<{ ok: boolean; detail: string }> {
+async function onnx(): Promise<Outcome> {
   const runtime = await import('onnxruntime-node');
   return {
     ok: true,
@@ -94,12 +100,10 @@ function trainer(): ReturnType<Check> {
 }
 
 function electron(): ReturnType<Check> {
-  const folder = dirname(createRequire(join(root, 'package.json')).resolve('electron/package.json'));
-  const path = join(folder, 'path.txt');
-  if (existsSync(path) && existsSync(join(folder, 'dist', readFileSync(path, 'utf8').trim()))) {
-    return { ok: true, detail: readFileSync(path, 'utf8').trim() };
-  }
-  return { ok: false, detail: 'the binary is not downloaded; run: npx install-electron (or use legato serve)' };
+  const found = electronBinary();
+  return found
+    ? { ok: true, detail: `${found.version}, ${found.path}` }
+    : { ok: false, detail: 'the binary is not downloaded; run: npx install-electron (or use legato serve)' };
 }
 
 function display(): ReturnType<Check> {
@@ -108,7 +112,7 @@ function display(): ReturnType<Check> {
   return name ? { ok: true, detail: name } : { ok: false, detail: 'no screen here; use legato serve and a browser' };
 }
 
-async function models(): Promise<{ ok: boolean; detail: string }> {
+async function models(): Promise<Outcome> {
   const { builtInModelsFolder } = await import('../language/models/folders');
   const path = builtInModelsFolder();
   return path

@@ -195,6 +195,26 @@ describe.runIf(built)('the command line', { timeout: 240_000 }, () => {
     expect([0, 4]).toContain(code);
   });
 
+  it('doctor --desktop tries every part, and says what it could not check and why', async () => {
+    const { code, out } = await legato(['doctor', '--desktop', '--json']);
+    const [{ findings }] = jsonLines(out) as { findings: { name: string; ok: boolean | null; detail: string }[] }[];
+    const of = (name: string) => findings.find((one) => one.name === name);
+    for (const name of [
+      'bundles',
+      'tfjs computes',
+      'sharp decodes',
+      'onnxruntime runs',
+      'trainer answers',
+      'page policy',
+    ])
+      expect(of(name), name).toMatchObject({ ok: true });
+    expect(of('trainer answers')?.detail).toContain('a frame of 1 splat');
+    const webgl = of('WebGL 2') ?? of('Electron window');
+    if (webgl?.ok === null) expect(webgl.detail).toMatch(/^not checked: ./);
+    expect(webgl).toBeDefined();
+    expect(code).toBe(0);
+  });
+
   it('documents every exit code and every event', async () => {
     const text = await readFile(repositoryPath('resources', 'docs', 'command-line.md'), 'utf8');
     for (const code of ['0', '1', '2', '3', '4', '130']) expect(text).toMatch(new RegExp(`^\\| ${code} +\\|`, 'm'));
