@@ -2,7 +2,7 @@
  * The pages that look at a scene, and what each of them has got of it.
  *
  * The trainer sees one viewer: its frames are taken off its hands at once, so that no page ever slows it, and kept. Each page has
- * at most one frame under way; when it says `taken` it gets what it lacks: a picture that it asked for, then the overlays of the
+ * at most one frame under way; when it says `taken` it gets what it lacks, in turns: a picture that it asked for; the overlays of the
  * snapshot that it has, then the newest snapshot. The order matters: a page slower than the trainer would otherwise get one snapshot
  * after another, and no overlay ever. What it missed meanwhile is never sent. A page that arrives late, or when nothing trains any
  * more, so gets the last state at once.
@@ -51,6 +51,8 @@ interface Page {
   layers: Layers | null;
   /** its newest picture that was not sent yet */
   picture: Kept<FrameOf<'picture'>> | null;
+  /** the last that it got was a picture: the next turn is the layers' */
+  pictured: boolean;
 }
 
 /** Overlays are kept by what they carry: the newest with these names. */
@@ -93,6 +95,7 @@ export class ViewerHub {
       got: new WeakSet(),
       layers: null,
       picture: null,
+      pictured: false,
     };
     this.#pages.add(page);
     return {
@@ -171,22 +174,27 @@ export class ViewerHub {
     page.send(next.bytes);
   }
 
+  /** Pictures and layers take turns: a page slower than its own looks would otherwise get pictures alone. */
   #next(page: Page): Kept | null {
-    const { picture, wishes } = page;
-    if (picture) {
-      page.picture = null;
-      return picture;
-    }
+    const layer = page.pictured || !page.picture ? this.#layer(page) : null;
+    page.pictured = !layer;
+    if (layer) return layer;
+    const { picture } = page;
+    page.picture = null;
+    return picture;
+  }
+
+  /** What the page lacks of what it watches: overlays of its snapshot, else the newest snapshot. */
+  #layer(page: Page): Kept | null {
+    const { wishes } = page;
     if (!this.#layers || !wishes.geometry) return null;
     for (const overlay of page.layers?.overlays.values() ?? []) {
       const wanted = overlay.header.sections.some(({ name }) => (wishes.overlays as readonly string[]).includes(name));
       if (wanted && !page.got.has(overlay)) return overlay;
     }
-    if (page.layers !== this.#layers) {
-      page.layers = this.#layers;
-      return page.layers.snapshot;
-    }
-    return null;
+    if (page.layers === this.#layers) return null;
+    page.layers = this.#layers;
+    return page.layers.snapshot;
   }
 
   /** Tells the trainer when the wishes of all pages together have changed. */

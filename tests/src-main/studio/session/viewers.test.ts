@@ -124,6 +124,19 @@ describe('the hub of viewers', () => {
     expect(other.got).toEqual([]);
   });
 
+  it('lets pictures and layers take turns on a slow page', () => {
+    const { hub } = hubOf();
+    const { viewer, got } = pageOf(hub);
+    for (let sequence = 1; sequence < 40; sequence += 2) {
+      hub.receive(snapshot(sequence));
+      hub.receive(picture(sequence + 1, viewer.expect(sequence)));
+      viewer.taken(got.at(-1)!.sequence);
+    }
+    const kinds = got.map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'snapshot').length).toBeGreaterThan(5);
+    expect(kinds.filter((kind) => kind === 'picture').length).toBeGreaterThan(5);
+  });
+
   it('joins the wishes of all pages, and tells only changes', () => {
     const { hub, wishes } = hubOf();
     const one = pageOf(hub, ['entry']);
