@@ -5,6 +5,7 @@ import type { DemoOptions, DemoProgress } from '../studio/demo';
 import { exitCodes, InputError, UsageError } from './exit';
 import type { ExitCode } from './exit';
 import { wholeNumber } from './numbers';
+import { progressLine, stoppable } from './stoppable';
 
 export interface DemoFlags {
   seed?: string;
@@ -35,48 +36,36 @@ export function demoOptions(flags: Omit<DemoFlags, 'threads' | 'json'>): DemoOpt
 export async function demoCommand(folder: string, flags: DemoFlags): Promise<ExitCode> {
   const options = demoOptions(flags);
   const threads = wholeNumber('--threads', flags.threads, 0, 1024);
-  const stopped = new AbortController();
-  const stop = (): void => stopped.abort(new InputError(`${folder}: interrupted; nothing was kept`));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  const bar = flags.json || !process.stderr.isTTY ? null : progressLine();
-  try {
-    const truth = await makeDemo(folder, options, { threads, signal: stopped.signal, onProgress: bar?.show });
-    bar?.end();
-    const figures = {
-      capture: resolve(folder),
-      photos: truth.views,
-      heldOut: truth.heldOut,
-      classes: truth.classes.length,
-      instances: truth.instances.length,
-      seconds: Number((performance.now() / 1000).toFixed(1)),
-    };
-    if (flags.json) process.stdout.write(`${JSON.stringify({ type: 'demo', ...figures })}\n`);
-    else {
-      process.stdout.write(
-        `${figures.capture}: ${figures.photos} photos and ${figures.heldOut} held out, ` +
-          `${figures.classes} classes, ${figures.seconds} s; train it: npx legato train ${folder}\n`,
-      );
-    }
-    return exitCodes.ok;
-  } catch (error) {
-    bar?.end();
-    if (!stopped.signal.aborted) throw error;
-    process.stderr.write('legato: stopped; nothing was kept\n');
-    return exitCodes.interrupted;
-  } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
-  }
-}
-
-/** One line on the terminal that is written over. */
-function progressLine(): { show: (progress: DemoProgress) => void; end: () => void } {
-  const clear = '\r\u001b[K';
-  return {
-    show: ({ stage, done, total }) => {
-      process.stderr.write(`${clear}${stage} ${done} of ${total}`);
+  const bar = progressLine(flags.json);
+  const close = (): void => bar?.end();
+  const onProgress = bar
+    ? ({ stage, done, total }: DemoProgress) => bar.show(`${stage} ${done} of ${total}`)
+    : undefined;
+  return stoppable(
+    async (signal) => {
+      const truth = await makeDemo(folder, options, { threads, signal, onProgress });
+      close();
+      const figures = {
+        capture: resolve(folder),
+        photos: truth.views,
+        heldOut: truth.heldOut,
+        classes: truth.classes.length,
+        instances: truth.instances.length,
+        seconds: Number((performance.now() / 1000).toFixed(1)),
+      };
+      if (flags.json) process.stdout.write(`${JSON.stringify({ type: 'demo', ...figures })}\n`);
+      else {
+        process.stdout.write(
+          `${figures.capture}: ${figures.photos} photos and ${figures.heldOut} held out, ` +
+            `${figures.classes} classes, ${figures.seconds} s; train it: npx legato train ${folder}\n`,
+        );
+      }
+      return exitCodes.ok;
     },
-    end: () => void process.stderr.write(clear),
-  };
+    {
+      close,
+      stopped: 'stopped; nothing was kept',
+      reason: new InputError(`${folder}: interrupted; nothing was kept`),
+    },
+  );
 }

@@ -11,6 +11,7 @@ import { textList, unitNumber, wholeNumber } from './numbers';
 import { duration, grouped, mebibytes } from './progress';
 import { sceneOptions, warn } from './sceneOptions';
 import type { SceneFlags } from './sceneOptions';
+import { progressLine, stoppable } from './stoppable';
 
 export interface ExportFlags extends SceneFlags {
   format: string;
@@ -56,16 +57,9 @@ const STAGES = {
   writing: 'writing',
 } as const;
 
-/** One line on the terminal that is written over. */
-function progressLine(): { show: (progress: ExportProgress) => void; end: () => void } {
-  const clear = '\r\u001b[K';
-  return {
-    show: ({ stage, done, total }) => {
-      const count = total > 1 ? ` ${grouped(done + 1)} of ${grouped(total)}` : '';
-      process.stderr.write(`${clear}${STAGES[stage]}${count}`);
-    },
-    end: () => void process.stderr.write(clear),
-  };
+function progressText({ stage, done, total }: ExportProgress): string {
+  const count = total > 1 ? ` ${grouped(done + 1)} of ${grouped(total)}` : '';
+  return `${STAGES[stage]}${count}`;
 }
 
 function lines({ file, step, splats, labelled, features, mesh, photos, format }: Exported): string[] {
@@ -85,25 +79,18 @@ function lines({ file, step, splats, labelled, features, mesh, photos, format }:
 
 export async function exportCommand(path: string, flags: ExportFlags): Promise<ExitCode> {
   const request = exportRequest(flags);
-  const stopped = new AbortController();
-  const stop = (): void => stopped.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  const bar = flags.json || !process.stderr.isTTY ? null : progressLine();
-  try {
-    const exported = await exportProject(path, request, { warn, signal: stopped.signal, onProgress: bar?.show });
-    bar?.end();
-    const seconds = performance.now() / 1000;
-    if (flags.json) process.stdout.write(`${JSON.stringify({ type: 'exported', ...exported, seconds })}\n`);
-    else process.stdout.write(`${[...lines(exported), `  ${duration(seconds)}`].join('\n')}\n`);
-    return exitCodes.ok;
-  } catch (error) {
-    bar?.end();
-    if (!stopped.signal.aborted) throw error;
-    process.stderr.write('legato: stopped; nothing was written\n');
-    return exitCodes.interrupted;
-  } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
-  }
+  const bar = progressLine(flags.json);
+  const close = (): void => bar?.end();
+  const onProgress = bar ? (progress: ExportProgress) => bar.show(progressText(progress)) : undefined;
+  return stoppable(
+    async (signal) => {
+      const exported = await exportProject(path, request, { warn, signal, onProgress });
+      close();
+      const seconds = performance.now() / 1000;
+      if (flags.json) process.stdout.write(`${JSON.stringify({ type: 'exported', ...exported, seconds })}\n`);
+      else process.stdout.write(`${[...lines(exported), `  ${duration(seconds)}`].join('\n')}\n`);
+      return exitCodes.ok;
+    },
+    { close, stopped: 'stopped; nothing was written' },
+  );
 }

@@ -8,6 +8,7 @@ import type { ListedModel, PullProgress, Verification } from '../studio/models';
 import { exitCodes } from './exit';
 import type { ExitCode } from './exit';
 import { duration } from './progress';
+import { stoppable } from './stoppable';
 
 export interface ModelsFlags {
   /** the folder of models instead of this person's */
@@ -75,36 +76,28 @@ export async function pullCommand(name: string, flags: PullFlags): Promise<ExitC
     say(`${known.title} (${known.repository}, ${sizeInWords(known)}) into ${models}; licence: ${known.licence}`);
     if (known.notice !== null) say(known.notice);
   }
-  const stopped = new AbortController();
-  const stop = (): void => stopped.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
   const show = await makeShow(flags.json ?? false);
-  try {
-    const pulled = await pullModel(name, {
-      models,
-      mirror: flags.mirror,
-      force: flags.force,
-      signal: stopped.signal,
-      onProgress: (progress) => show.progress(progress),
-      onRetry: (failure, wait) => show.retry(failure.message, wait),
-    });
-    show.close();
-    if (flags.json) writeJson({ type: 'result', ...pulled });
-    else {
-      const done = pulled.alreadyThere ? 'is there already, whole' : `${megabytes(pulled.bytes)}, checksums right`;
-      write(`${pulled.folder}: ${done}`);
-    }
-    return exitCodes.ok;
-  } catch (error) {
-    show.close();
-    if (!stopped.signal.aborted) throw error;
-    say(`legato: stopped; what came is kept, and \`legato models pull ${name}\` continues there`);
-    return exitCodes.interrupted;
-  } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
-  }
+  const close = (): void => show.close();
+  return stoppable(
+    async (signal) => {
+      const pulled = await pullModel(name, {
+        models,
+        mirror: flags.mirror,
+        force: flags.force,
+        signal,
+        onProgress: (progress) => show.progress(progress),
+        onRetry: (failure, wait) => show.retry(failure.message, wait),
+      });
+      close();
+      if (flags.json) writeJson({ type: 'result', ...pulled });
+      else {
+        const done = pulled.alreadyThere ? 'is there already, whole' : `${megabytes(pulled.bytes)}, checksums right`;
+        write(`${pulled.folder}: ${done}`);
+      }
+      return exitCodes.ok;
+    },
+    { close, stopped: `stopped; what came is kept, and \`legato models pull ${name}\` continues there` },
+  );
 }
 
 interface Show {

@@ -43,38 +43,34 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
   await addCodebook(program, later, chosen);
   await addAblate(program, later, chosen);
   addModels(program, later);
-  program
-    .command('render')
-    .summary('draw a trained project from the poses of its photos')
-    .argument('<project>', 'the project folder, NAME.legato')
-    .option('--view <photo>', 'name of a photo whose pose to draw')
-    .option('--all', 'every photo')
-    .option('--heldout', 'the photos that were held out')
-    .option('--out <path>', 'a .png for one view, else a folder (default: the exports folder of the project)')
-    .option('--channel <name>', 'rgb, depth, alpha or uncertainty', 'rgb')
-    .option('--beside', 'put the photo to the left of the render')
-    .option('--resolution <long-side>', 'long side in px (default: as trained)')
-    .option('--backend <name>', 'kernels', 'auto')
-    .option('--threads <n>', 'threads of the kernels; 0 takes every core', '0')
-    .option('--json', 'one JSON line per picture')
-    .action((project: string, options: RenderOptions) =>
-      later(async () => (await import('./render')).renderCommand(project, options)),
-    );
-  program
-    .command('eval')
-    .summary('PSNR and SSIM on the held-out photos; against a truth also the answers in words')
-    .argument('<project>', 'the project folder')
-    .option('--lifted', 'also labels lifted from the index maps, without training')
-    .option('--negatives <a,b>', 'what every name is compared with (default: object,things,stuff,texture)')
-    .option('--threshold <score>', 'least score of a class, 0 … 1', '0.5')
-    .option('--order <name>', 'relevancies of entries, mixed; or features, mixed first as published', 'relevancies')
-    .option('--resolution <long-side>', 'long side in px (default: as trained)')
-    .option('--backend <name>', 'kernels', 'auto')
-    .option('--threads <n>', 'threads of the kernels; 0 takes every core', '0')
-    .option('--json', 'one JSON object')
-    .action((project: string, options: EvaluateFlags) =>
-      later(async () => (await import('./evaluate')).evaluateCommand(project, options)),
-    );
+  sceneFlags(
+    program
+      .command('render')
+      .summary('draw a trained project from the poses of its photos')
+      .argument('<project>', 'the project folder, NAME.legato')
+      .option('--view <photo>', 'name of a photo whose pose to draw')
+      .option('--all', 'every photo')
+      .option('--heldout', 'the photos that were held out')
+      .option('--out <path>', 'a .png for one view, else a folder (default: the exports folder of the project)')
+      .option('--channel <name>', 'rgb, depth, alpha or uncertainty', 'rgb')
+      .option('--beside', 'put the photo to the left of the render'),
+    'one JSON line per picture',
+  ).action((project: string, options: RenderOptions) =>
+    later(async () => (await import('./render')).renderCommand(project, options)),
+  );
+  sceneFlags(
+    program
+      .command('eval')
+      .summary('PSNR and SSIM on the held-out photos; against a truth also the answers in words')
+      .argument('<project>', 'the project folder')
+      .option('--lifted', 'also labels lifted from the index maps, without training')
+      .option('--negatives <a,b>', 'what every name is compared with (default: object,things,stuff,texture)')
+      .option('--threshold <score>', 'least score of a class, 0 … 1', '0.5')
+      .option('--order <name>', 'relevancies of entries, mixed; or features, mixed first as published', 'relevancies'),
+    'one JSON object',
+  ).action((project: string, options: EvaluateFlags) =>
+    later(async () => (await import('./evaluate')).evaluateCommand(project, options)),
+  );
   addQuery(program, later);
   addExport(program, later);
   program
@@ -117,58 +113,64 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
     );
 }
 
-/** Formats of other tools. */
-function addExport(program: Command, later: (run: Action) => void): void {
-  program
-    .command('export')
-    .summary('write a segmented mesh, splats with labels, or masks of photos')
-    .argument('<project>', 'the project folder; it may be training')
-    .option('--format <name>', 'glb or ply-mesh (meshes), ply (splats), masks', 'ply')
-    .option('--out <path>', 'the file, or the folder of masks (default: in the exports folder of the project)')
-    .option('--classes <a,b,c>', 'label each splat with the name that answers best, as in `legato query`')
-    .option('--negatives <a,b>', 'what every name is compared with (default: object,things,stuff,texture)')
-    .option('--threshold <score>', 'least score of a class, 0 … 1', '0.5')
-    .option('--order <name>', 'relevancies of entries, mixed; or features, mixed first as published', 'relevancies')
-    .option('--voxel <length>', 'side of a voxel of the mesh, in the capture’s units (default: 1.5 pixels)')
-    .option('--extra-views <n>', 'views besides the photos to see the surface from (default: 24)')
-    .option('--least-piece <n>', 'leave out loose pieces with a smaller area, in faces of voxels (default: 200)')
-    .option('--resolution <long-side>', 'long side of views in px (default: as trained)')
+/** Flags of every command that looks at a trained scene (sceneOptions.ts). @param json  what comes as JSON; @param size  of what */
+function sceneFlags(command: Command, json: string, size = 'long side in px'): Command {
+  return command
+    .option('--resolution <long-side>', `${size} (default: as trained)`)
     .option('--backend <name>', 'kernels', 'auto')
     .option('--threads <n>', 'threads of the kernels; 0 takes every core', '0')
-    .option('--json', 'one JSON object')
-    .action((project: string, options: ExportFlags) =>
-      later(async () => (await import('./export')).exportCommand(project, options)),
-    );
+    .option('--json', json);
+}
+
+/** Formats of other tools. */
+function addExport(program: Command, later: (run: Action) => void): void {
+  sceneFlags(
+    program
+      .command('export')
+      .summary('write a segmented mesh, splats with labels, or masks of photos')
+      .argument('<project>', 'the project folder; it may be training')
+      .option('--format <name>', 'glb or ply-mesh (meshes), ply (splats), masks', 'ply')
+      .option('--out <path>', 'the file, or the folder of masks (default: in the exports folder of the project)')
+      .option('--classes <a,b,c>', 'label each splat with the name that answers best, as in `legato query`')
+      .option('--negatives <a,b>', 'what every name is compared with (default: object,things,stuff,texture)')
+      .option('--threshold <score>', 'least score of a class, 0 … 1', '0.5')
+      .option('--order <name>', 'relevancies of entries, mixed; or features, mixed first as published', 'relevancies')
+      .option('--voxel <length>', 'side of a voxel of the mesh, in the capture’s units (default: 1.5 pixels)')
+      .option('--extra-views <n>', 'views besides the photos to see the surface from (default: 24)')
+      .option('--least-piece <n>', 'leave out loose pieces with a smaller area, in faces of voxels (default: 200)'),
+    'one JSON object',
+    'long side of views in px',
+  ).action((project: string, options: ExportFlags) =>
+    later(async () => (await import('./export')).exportCommand(project, options)),
+  );
 }
 
 /** Answers in words. */
 function addQuery(program: Command, later: (run: Action) => void): void {
-  program
-    .command('query')
-    .summary('where a text applies: pictures at the poses of photos, and scores of splats')
-    .argument('<project>', 'the project folder, trained with semantics')
-    .argument(
-      '[queries...]',
-      'texts, or expressions such as "chair NOT armchair AND uncertainty < 0.2"; several compete',
-    )
-    .option('--view <photo>', 'draw at the pose of this photo')
-    .option('--all', 'draw at the poses of all photos')
-    .option('--heldout', 'draw at the poses of the photos that were held out')
-    .option('--3d', 'scores of splats, into a .ply (default: splats.ply) or a .safetensors')
-    .option('--like-splat <id>', 'more like this splat, instead of a query')
-    .option('--like-pixel <photo:x,y>', 'more like this pixel of a photo, instead of a query')
-    .option('--negatives <a,b>', 'what everything is compared with (default: object,things,stuff,texture)')
-    .option('--threshold <score>', 'least score of a mask or a class, 0 … 1', '0.5')
-    .option('--order <name>', 'relevancies of entries, mixed; or features, mixed first as published', 'relevancies')
-    .option('--blended', 'blend the scores of splats instead of decoding every pixel: faster, less sharp')
-    .option('--out <path>', 'a folder (default: the exports folder of the project), or the file of --3d')
-    .option('--resolution <long-side>', 'long side in px (default: as trained)')
-    .option('--backend <name>', 'kernels', 'auto')
-    .option('--threads <n>', 'threads of the kernels; 0 takes every core', '0')
-    .option('--json', 'one JSON line per result')
-    .action((project: string, queries: string[], options: QueryFlags) =>
-      later(async () => (await import('./query')).queryCommand(project, queries, options)),
-    );
+  sceneFlags(
+    program
+      .command('query')
+      .summary('where a text applies: pictures at the poses of photos, and scores of splats')
+      .argument('<project>', 'the project folder, trained with semantics')
+      .argument(
+        '[queries...]',
+        'texts, or expressions such as "chair NOT armchair AND uncertainty < 0.2"; several compete',
+      )
+      .option('--view <photo>', 'draw at the pose of this photo')
+      .option('--all', 'draw at the poses of all photos')
+      .option('--heldout', 'draw at the poses of the photos that were held out')
+      .option('--3d', 'scores of splats, into a .ply (default: splats.ply) or a .safetensors')
+      .option('--like-splat <id>', 'more like this splat, instead of a query')
+      .option('--like-pixel <photo:x,y>', 'more like this pixel of a photo, instead of a query')
+      .option('--negatives <a,b>', 'what everything is compared with (default: object,things,stuff,texture)')
+      .option('--threshold <score>', 'least score of a mask or a class, 0 … 1', '0.5')
+      .option('--order <name>', 'relevancies of entries, mixed; or features, mixed first as published', 'relevancies')
+      .option('--blended', 'blend the scores of splats instead of decoding every pixel: faster, less sharp')
+      .option('--out <path>', 'a folder (default: the exports folder of the project), or the file of --3d'),
+    'one JSON line per result',
+  ).action((project: string, queries: string[], options: QueryFlags) =>
+    later(async () => (await import('./query')).queryCommand(project, queries, options)),
+  );
 }
 
 /** The encoders that give features their words. */

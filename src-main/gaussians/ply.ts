@@ -11,7 +11,7 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { parsePly, PlyError, type PlyColumn } from '../capture/ply';
-import { GEOMETRY, SEMANTICS, SPHERICAL_HARMONICS } from '../kernels/layout';
+import { GEOMETRY, SEMANTICS, sigmoid, SPHERICAL_HARMONICS } from '../kernels/layout';
 
 /** What a splat file holds, in the layout of kernels/layout.ts. Missing columns are null. */
 export interface Splats {
@@ -46,7 +46,6 @@ const LARGEST_LOGIT = 16;
 const SMALLEST_LOG_SCALE = -40;
 
 const numbered = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
-const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
 
 function headerOf(count: number, withSemantics: boolean, withIds: boolean): Uint8Array {
   const floats = [

@@ -2,7 +2,7 @@
 
 export type Floats = Float64Array | Float32Array;
 
-export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+export { sigmoid } from './layout';
 
 /** A·B with A [n, m], B [m, p]. */
 export function multiply(A: readonly number[], B: readonly number[], n: number, m: number, p: number): number[] {

@@ -53,3 +53,6 @@ export function planesMovingGeometry(mask: number, semanticsMovesGeometry: boole
     mask & channel.bit ? Array<boolean>(channel.planes).fill(channel.movesGeometry || semanticsMovesGeometry) : [],
   );
 }
+
+/** A probability from its logit: opacity and u are kept as logits. */
+export const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));

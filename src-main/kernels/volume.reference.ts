@@ -29,7 +29,7 @@ export interface VolumeOptions {
   voxel: number;
   /** τ, world units, at least a voxel */
   truncation: number;
-  /** most blocks; a block takes 26 KiB */
+  /** most blocks; a block takes 28 KiB */
   maxBlocks: number;
 }
 

@@ -6,7 +6,7 @@
  *             small splats by themselves, far from everything. Large ones by themselves may be a bare wall and stay.
  */
 import { nearestNeighbours } from '../kernels/index';
-import { GEOMETRY } from '../kernels/layout';
+import { GEOMETRY, sigmoid } from '../kernels/layout';
 
 const NEIGHBOURS = 8;
 const OWN_SIZES = 4;
@@ -20,8 +20,6 @@ export interface Filtered {
   readonly faint: number;
   readonly floaters: number;
 }
-
-const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
 
 /** @param geometry  [≥ count, 11] */
 export function withoutFloaters(geometry: Float32Array, count: number, leastOpacity: number): Filtered {

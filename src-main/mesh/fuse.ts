@@ -8,7 +8,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { PinholeCamera } from '#contract/camera';
 import { render, surfacePicture, surfacePlanes, Volume, type RenderFrame, type SurfacePicture } from '../kernels/index';
-import { GEOMETRY, SEMANTICS } from '../kernels/layout';
+import { GEOMETRY } from '../kernels/layout';
+import { splatScalars } from '../semantics/index';
 import { dropSmallPieces } from './components';
 import { MeshError } from './errors';
 import { withoutFloaters } from './filter';
@@ -78,7 +79,6 @@ export interface MeshReport {
 const PIXELS_PER_VOXEL = 1.5;
 const SAMPLED_VIEWS = 8;
 const CONFIDENCE_POWER = 3;
-const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
 const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Draws views of splats as surfaces; owns tensors until `dispose`. */
@@ -94,9 +94,7 @@ export class SurfaceViews {
     const { count, sphericalHarmonics, semantics } = scene;
     this.#scene = scene;
     this.#geometry = geometry;
-    const uncertainty = new Float32Array(count);
-    for (let row = 0; row < count; row++)
-      uncertainty[row] = sigmoid(semantics[row * SEMANTICS.columns + SEMANTICS.uncertaintyLogit]);
+    const { uncertainty } = splatScalars(geometry, semantics, count);
     this.#splats = { uncertainty, labels, labelCount };
     this.#inputs = {
       geometry: tf.tensor2d(geometry, [count, GEOMETRY.columns]),

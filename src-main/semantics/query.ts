@@ -9,7 +9,7 @@
  *
  * Scalars: `uncertainty` is R_u in 2D and u_G in 3D; `opacity` is the accumulated α in 2D and that of the splat in 3D.
  */
-import { GEOMETRY, SEMANTICS } from '../kernels/layout';
+import { GEOMETRY, SEMANTICS, sigmoid } from '../kernels/layout';
 import { evaluateExpression, ExpressionError, parseExpression, textsOf } from './expression';
 import type { Expression } from './expression';
 
@@ -78,8 +78,6 @@ export function classify(scores: readonly ArrayLike<number>[], threshold = DEFAU
   }
   return classes;
 }
-
-const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
 
 /** u_G and opacity of the live splats. @param geometry  [≥ count, 11]; @param semantics  [≥ count, 9] */
 export function splatScalars(

@@ -9,14 +9,14 @@
  */
 import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { reduceCamera } from '#contract/camera';
 import { createFolderAtomically, FileError } from '../base/index';
 import { maskName, maskPng, type ExportDescription } from '../export/index';
 import { NONE, SurfaceViews, type MeshProgress, type Segmentation, type Taxonomy } from '../mesh/index';
-import { meshSceneOf, trainedCamera } from './exportScene';
+import { COVERAGE } from '../semantics/index';
+import { meshSceneOf } from './exportScene';
 import type { TrainedScene } from './trainedScene';
 
-/** As for answers: pixels that see less of the scene have no label. */
-const COVERAGE = 0.5;
 const BLACK = [0, 0, 0] as const;
 
 export interface MaskOptions {
@@ -50,7 +50,7 @@ export async function writeMasks(
   const scene = meshSceneOf(trained);
   await makeRoom(out);
   await mkdir(dirname(out), { recursive: true });
-  const views = new SurfaceViews(scene, scene.geometry.slice(0, 11 * scene.count), rows, segments.length);
+  const views = new SurfaceViews(scene, scene.geometry.subarray(0, 11 * scene.count), rows, segments.length);
   try {
     await createFolderAtomically(out, async (folder) => {
       for (const kind of ['class', 'instance']) await mkdir(join(folder, kind));
@@ -59,7 +59,7 @@ export async function writeMasks(
       for (const [i, photo] of photos.entries()) {
         signal?.throwIfAborted();
         onProgress?.({ stage: 'masks', done: i, total: photos.length });
-        const camera = trainedCamera(photo, settings);
+        const camera = reduceCamera(photo.camera, settings.resolution);
         const { labels, alpha } = views.see(camera).surface;
         const instance = labels.map((segment, p) => (alpha[p] >= COVERAGE ? segment : 0));
         const mask = maskName(photo.name, taken);

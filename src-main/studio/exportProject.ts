@@ -15,9 +15,11 @@ import {
   type MeshProgress,
   type MeshReport,
   type MeshSettings,
+  type Segment,
   type Segmentation,
   type SplatLabels,
 } from '../mesh/index';
+import type { TrainingSnapshot } from '../training/ports';
 import { writeMasks } from './exportMasks';
 import { describeExport, idsOf, meshSceneOf, nameOf } from './exportScene';
 import { openSnapshot, openTrainedScene, type SceneOptions, type TrainedScene } from './trainedScene';
@@ -98,7 +100,7 @@ export async function exportTrained(
     describeExport(trained, format, labels, segmentation, { ...settings, words }, { ...figures });
   await mkdir(dirname(file), { recursive: true });
   if (format === 'ply') {
-    await writeFileAtomically(file, labelledSplats(trained, segmentation));
+    await writeFileAtomically(file, splatChunks(trained.snapshot, segmentation));
     return done;
   }
   if (format === 'masks') {
@@ -121,37 +123,29 @@ export async function exportTrained(
   return { ...done, features, mesh: report };
 }
 
-/** Splats with label columns. */
-function labelledSplats({ snapshot, scene }: TrainedScene, { rows, segments }: Segmentation): Iterable<Uint8Array> {
-  const { geometry, sphericalHarmonics, semantics, ids } = snapshot.tensors;
+/** The splats of a snapshot as a `.ply`. @param labelled  gives them label columns */
+function splatChunks({ tensors }: TrainingSnapshot, labelled?: Segmentation): Iterable<Uint8Array> {
+  const { geometry, sphericalHarmonics, semantics, ids } = tensors;
+  const column = (of: (segment: Segment) => number): Int32Array | undefined =>
+    labelled && Int32Array.from(labelled.rows, (segment) => of(labelled.segments[segment]));
   return splatPlyChunks({
-    count: scene.count,
+    count: geometry.shape[0],
     geometry: geometry.data as Float32Array,
     sphericalHarmonics: sphericalHarmonics.data as Float32Array,
     semantics: semantics.data as Float32Array,
     ids: ids.data as Uint32Array,
-    labels: Int32Array.from(rows, (segment) => segments[segment].classId),
-    instances: Int32Array.from(rows, (segment) => segments[segment].instanceId),
+    labels: column(({ classId }) => classId),
+    instances: column(({ instanceId }) => instanceId),
   });
 }
 
 /** Without labels, splats need neither capture nor kernels. */
 async function exportSplats(path: string, out: string | null, { warn }: ExportOptions): Promise<Exported> {
   const { root, exports, snapshot } = await openSnapshot(path, warn);
-  const { geometry, sphericalHarmonics, semantics, ids } = snapshot.tensors;
   const file = resolve(out ?? join(exports, `${nameOf({ root })}${ENDINGS.ply}`));
-  const [splats] = geometry.shape;
+  const [splats] = snapshot.tensors.geometry.shape;
   await mkdir(dirname(file), { recursive: true });
-  await writeFileAtomically(
-    file,
-    splatPlyChunks({
-      count: splats,
-      geometry: geometry.data as Float32Array,
-      sphericalHarmonics: sphericalHarmonics.data as Float32Array,
-      semantics: semantics.data as Float32Array,
-      ids: ids.data as Uint32Array,
-    }),
-  );
+  await writeFileAtomically(file, splatChunks(snapshot));
   const nothing = { labelled: 0, features: 0, mesh: null, photos: null };
   return { project: root, format: 'ply', file, step: snapshot.step, splats, ...nothing };
 }

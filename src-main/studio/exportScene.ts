@@ -1,22 +1,13 @@
 /** What every exporter looks at: a project's newest checkpoint with labels, its cameras, and which way is up. */
 import { basename } from 'node:path';
-import { resizeCamera, type PinholeCamera } from '#contract/camera';
-import type { TrainingSettings } from '#contract/settings';
+import { reduceCamera } from '#contract/camera';
 import { version } from '../../package.json';
 import { readTruth } from '../capture/demo/index';
-import type { Photo } from '../capture/index';
 import { featuresOf, type ExportDescription } from '../export/index';
 import { upOf, type MeshScene, type Segmentation, type SplatLabels } from '../mesh/index';
 import type { TrainedScene } from './trainedScene';
 import { exists } from './sceneLanguage';
 import { truthFile } from '../capture/demo/truth';
-
-/** A photo's camera at the size that was trained on. */
-export function trainedCamera({ camera }: Photo, { resolution }: Pick<TrainingSettings, 'resolution'>): PinholeCamera {
-  const scale = Math.min(1, (resolution || Infinity) / Math.max(camera.width, camera.height));
-  const side = (length: number): number => Math.max(1, Math.round(length * scale));
-  return scale < 1 ? resizeCamera(camera, side(camera.width), side(camera.height)) : camera;
-}
 
 /** Splats on the host, seen from the photos that were trained on. */
 export function meshSceneOf({ snapshot, scene, shDegree, settings, photos, heldOut }: TrainedScene): MeshScene {
@@ -27,7 +18,9 @@ export function meshSceneOf({ snapshot, scene, shDegree, settings, photos, heldO
     geometry: geometry.data as Float32Array,
     sphericalHarmonics: sphericalHarmonics.data as Float32Array,
     semantics: semantics.data as Float32Array,
-    cameras: photos.filter(({ name }) => !kept.has(name)).map((photo) => trainedCamera(photo, settings)),
+    cameras: photos
+      .filter(({ name }) => !kept.has(name))
+      .map(({ camera }) => reduceCamera(camera, settings.resolution)),
   };
 }
 

@@ -16,7 +16,6 @@ const INPUT = new Set([
   'TextError',
   'ExpressionError',
   'SemanticsError',
-  'SemanticsError',
   'ResumeError',
   'MeshError',
   'VolumeFullError',

@@ -11,13 +11,11 @@ import type { GaussianModel } from '../gaussians/index';
 import { adamStep } from '../kernels/index';
 import type { DecodeReport } from '../kernels/index';
 import { SEMANTICS } from '../kernels/layout';
-import { encodePositions, encodingWidth, Perceptron, samplePixels, SemanticsError } from '../semantics/index';
+import { COVERAGE, encodePositions, encodingWidth, Perceptron, samplePixels, SemanticsError } from '../semantics/index';
 import type { PositionFrame } from '../semantics/index';
 import type { ObjectiveGradients, SemanticTerm, SmoothingTerm } from './objective';
 import type { IndexMaps, SemanticsState, SnapshotTensor } from './ports';
 
-/** Samples with less accumulated α leave the semantic loss (METHOD §4). */
-const COVERAGE = 0.5;
 /** R_u at most, so that −log(1 − R_u) stays finite. */
 const HIGHEST_UNCERTAINTY = 0.999;
 /** Weight of a step's cross-entropy in the running one. */

@@ -25,6 +25,14 @@ export function resizeCamera(camera: PinholeCamera, width: number, height: numbe
   return { ...camera, width, height, fx: camera.fx * sx, fy: camera.fy * sy, cx: camera.cx * sx, cy: camera.cy * sy };
 }
 
+/** The same camera with a long side of at most so many px, as photos are reduced for training; never enlarged. 0: as it is. */
+export function reduceCamera(camera: PinholeCamera, longSide: number): PinholeCamera {
+  const scale = (longSide || Infinity) / Math.max(camera.width, camera.height);
+  if (scale >= 1) return camera;
+  const side = (pixels: number): number => Math.max(1, Math.round(pixels * scale));
+  return resizeCamera(camera, side(camera.width), side(camera.height));
+}
+
 /** Camera centre in world units: −Rᵀt. */
 export function cameraCentre(camera: PinholeCamera): [number, number, number] {
   const m = camera.worldToCamera;

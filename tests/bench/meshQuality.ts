@@ -18,6 +18,7 @@
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import * as tf from '@tensorflow/tfjs';
+import { reduceCamera } from '#contract/camera';
 import { CounterRandom } from '../../src-main/base/index';
 import { readTruth, truthMap } from '../../src-main/capture/demo/index';
 import { render, sampleWeights, Volume, type RenderFrame } from '../../src-main/kernels/index';
@@ -35,7 +36,7 @@ import {
 } from '../../src-main/mesh/index';
 import { LabelLift, VISIBILITY_GATE } from '../../src-main/semantics/index';
 import { exportTrained } from '../../src-main/studio/exportProject';
-import { idsOf, meshSceneOf, trainedCamera } from '../../src-main/studio/exportScene';
+import { idsOf, meshSceneOf } from '../../src-main/studio/exportScene';
 import { readTruthSurface } from '../../src-main/studio/surfaceClasses';
 import { openTrainedScene, type TrainedScene } from '../../src-main/studio/trainedScene';
 import { drawMesh } from './meshPicture';
@@ -50,7 +51,7 @@ export async function trueLabels(trained: TrainedScene): Promise<SplatLabels> {
   const lift = new LabelLift(scene.count, 255);
   const kept = new Set(heldOut.map(({ name }) => name));
   for (const photo of photos.filter(({ name }) => !kept.has(name))) {
-    const camera = trainedCamera(photo, settings);
+    const camera = reduceCamera(photo.camera, settings.resolution);
     const { data, info } = await sharp(truthMap(capture, 'class', photo.name))
       .toColourspace('b-w')
       .raw()
@@ -98,7 +99,7 @@ async function meshOfTruth(
   const kept = new Set(heldOut.map(({ name }) => name));
   const segmentOf = new Map(segments.map(({ classId }, segment) => [classId, segment]));
   for (const photo of photos.filter(({ name }) => !kept.has(name))) {
-    const camera = trainedCamera(photo, trained);
+    const camera = reduceCamera(photo.camera, trained.resolution);
     const size = camera.width * camera.height;
     const { data } = await sharp(truthMap(capture, 'depth', photo.name))
       .toColourspace('grey16')

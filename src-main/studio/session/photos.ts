@@ -5,8 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { resizeCamera } from '#contract/camera';
-import type { PinholeCamera } from '#contract/camera';
+import { reduceCamera } from '#contract/camera';
 import type { MediaKind, PhotoState } from '#contract/studio';
 import { ByteLru } from '../../capture/byteLru';
 import { loadCapture, PhotoStore, splitHoldout } from '../../capture/index';
@@ -24,14 +23,6 @@ const sideOf = (asked: number): number => Math.min(LARGEST_SIDE, Math.max(64, 2 
 export interface Picture {
   readonly type: string;
   readonly bytes: Buffer;
-}
-
-/** The camera of a photo reduced to a long side; never enlarged. 0 keeps its size. */
-export function trainedCamera(camera: PinholeCamera, longSide: number): PinholeCamera {
-  const long = Math.max(camera.width, camera.height);
-  if (longSide === 0 || longSide >= long) return camera;
-  const side = (pixels: number): number => Math.max(1, Math.round((pixels * longSide) / long));
-  return resizeCamera(camera, side(camera.width), side(camera.height));
 }
 
 export class ScenePhotos {
@@ -66,7 +57,7 @@ export class ScenePhotos {
         name,
         heldOut: kept.has(index),
         disabled: not.has(name),
-        camera: trainedCamera(camera, settings.resolution),
+        camera: reduceCamera(camera, settings.resolution),
         hasMap: await exists(join(this.#maps, mapName(name))),
         psnr: psnr.get(name) ?? null,
       })),

@@ -2,6 +2,7 @@
 import { constants, existsSync } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { reduceCamera } from '#contract/camera';
 import { resolveSettings } from '#contract/presets';
 import type { TrainingSettings } from '#contract/settings';
 import type { Preview } from '#contract/studio';
@@ -13,7 +14,6 @@ import { resolveModel } from '../../language/models/index';
 import { CheckpointFolder, isProject, openProject } from '../../project/index';
 import { exists } from '../sceneLanguage';
 import { StudioError } from '../studio';
-import { trainedCamera } from './photos';
 
 const CLOUD = 4096;
 const CAMERAS = 400;
@@ -99,7 +99,7 @@ async function previewCapture(capture: Capture, project: string, changes: Partia
   const split = splitHoldout(photos, settings.holdout, capture.heldOut);
   const heldOut = new Set(split.heldOut);
   const [first] = photos;
-  const trained = trainedCamera(first.camera, settings.resolution);
+  const trained = reduceCamera(first.camera, settings.resolution);
   const folder = dirname(project);
   const splats = Math.min(settings.maxSplats, GROWTH * (points?.count ?? settings.randomPoints));
   const stride = Math.max(1, Math.ceil(photos.length / CAMERAS));
