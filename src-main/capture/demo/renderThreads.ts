@@ -34,11 +34,11 @@ export interface RenderThreadsOptions {
   readonly threads: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RenderProgress) => void;
-  /** called in whatever order photos are done; what it returns is awaited in the end */
+  /** called in whatever order photos are done; what it returns is awaited in the end, and ends the rendering when it fails */
   readonly onPhoto: (photo: RenderedPhoto) => Promise<void> | void;
 }
 
-/** @throws whatever a thread throws, and the signal's reason; all threads have ended by then */
+/** @throws whatever a thread or onPhoto throws, and the signal's reason; all threads have ended by then */
 export async function renderOnThreads({
   plan,
   points,
@@ -49,9 +49,16 @@ export async function renderOnThreads({
 }: RenderThreadsOptions): Promise<void> {
   signal?.throwIfAborted();
   const workers = Array.from({ length: threads }, () => new Thread(plan));
-  const stop = (): void => workers.forEach((worker) => worker.fail(signal?.reason ?? new Error('stopped')));
+  const fail = (reason: unknown): void => workers.forEach((worker) => worker.fail(reason));
+  const stop = (): void => fail(signal?.reason ?? new Error('stopped'));
   signal?.addEventListener('abort', stop, { once: true });
   const kept: Promise<void>[] = [];
+  const keep = (photo: RenderedPhoto): void => {
+    const keeping = Promise.resolve(onPhoto(photo));
+    kept.push(keeping);
+    // Nobody awaits it before the last photo: a full disk ends the threads at once instead.
+    keeping.catch(fail);
+  };
   const run = async (tasks: RenderTask[], report?: (done: number) => void): Promise<void> => {
     let next = 0;
     let done = 0;
@@ -59,7 +66,7 @@ export async function renderOnThreads({
       workers.map(async (worker) => {
         while (next < tasks.length) {
           const { photo } = await worker.perform(tasks[next++]);
-          if (photo) kept.push(Promise.resolve(onPhoto(photo)));
+          if (photo) keep(photo);
           report?.(++done);
         }
       }),

@@ -1,6 +1,6 @@
 /** A small demo on disk, read back by everything that reads captures and truth. */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,6 +119,20 @@ describe('a demo capture', () => {
     await expect(makeDemo(path, options, { light: 'quick', signal: stopped.signal, onProgress })).rejects.toBe(reason);
     expect(existsSync(path)).toBe(false);
     expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('ends at the first photo that cannot be written, and says which file it was', async () => {
+    const path = join(folder, 'removed');
+    let photos = 0;
+    const onProgress = ({ stage }: { stage: string }): void => {
+      if (stage === 'photos') photos++;
+      const unfinished = readdirSync(folder).filter((name) => name.startsWith('.removed'));
+      for (const name of unfinished) rmSync(join(folder, name, 'truth'), { recursive: true, force: true });
+    };
+    const making = makeDemo(path, { ...options, views: 40 }, { light: 'quick', threads: 1, onProgress });
+    await expect(making).rejects.toThrow(/removed.*truth/);
+    expect(photos).toBeLessThan(photoCount(40));
+    expect(existsSync(path)).toBe(false);
   });
 
   it('refuses a folder that holds something, and options out of range', async () => {
