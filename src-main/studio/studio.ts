@@ -61,6 +61,8 @@ export class Studio {
   #settings: TrainingSettings = resolveSettings({});
   #run: number | null = null;
   #step = 0;
+  /** asked for while the run was prepared */
+  #changes: SettingsChange = {};
   #begun: number | null = null;
   #remembered: Promise<unknown> = Promise.resolve();
   #ended: { promise: Promise<void>; resolve: () => void } | null = null;
@@ -142,6 +144,7 @@ export class Studio {
     // What was changed after the newest checkpoint was written is not in it.
     const settings = resume ? { ...changeable(this.#settings), ...options.settings } : options.settings;
     this.#state = 'preparing';
+    this.#changes = {};
     this.#trainer.send({ type: 'start', capture, project: this.project.paths.root, settings, resume, paused });
   }
 
@@ -171,6 +174,11 @@ export class Studio {
 
   /** Changes settings of the run that goes on; the project remembers them with their step. */
   change(settings: SettingsChange): void {
+    // A run that is being prepared takes them as soon as it is there.
+    if (this.#state === 'preparing' && this.#run === null) {
+      this.#changes = { ...this.#changes, ...settings };
+      return;
+    }
     this.#trainer?.send({ type: 'change', settings });
     const [run, step] = [this.#run, this.#step];
     if (run !== null) this.#keep(() => this.project.database.recordEvent(run, step, 'settings', settings));
@@ -201,6 +209,8 @@ export class Studio {
   #hear(event: TrainerEvent): void {
     this.#keep(() => this.#record(event));
     if (event.type === 'state') this.#state = event.state;
+    // Before anybody is told of the run, so that its settings are read with them.
+    if (event.type === 'prepared' && Object.keys(this.#changes).length > 0) this.change(this.#changes);
     for (const listener of this.#listeners) listener(event);
     if (event.type === 'finished' || event.type === 'failed') {
       // The trainer is gone after a crash; the next start makes a new one.

@@ -90,6 +90,8 @@ export function afterTrainer(state: StudioState, event: TrainerEvent, now = new 
       return;
     case 'checkpoint':
       state.saved = { step: event.step, at: now.toISOString() };
+      // Progress is told four times a second: a pause is known to the step by what it saves.
+      if (trainer) state.trainer = { ...trainer, step: event.step };
       return;
     case 'density':
       if (trainer) state.trainer = { ...trainer, splats: event.splats };
