@@ -276,6 +276,7 @@ function checkLengths(header: FrameHeader, found: ReadonlyMap<string, SectionArr
     const pixels = header.width * header.height;
     expect('alpha', 'u8', pixels);
     expect('values', pictureTypes[header.channel], pixels);
+    if (header.channel === 'class') expect('relevancy', pictureTypes.relevancy, pixels);
     return;
   }
   for (const name of overlayNames) if (found.has(name)) expect(name, overlayTypes[name], header.count);
@@ -283,7 +284,8 @@ function checkLengths(header: FrameHeader, found: ReadonlyMap<string, SectionArr
 
 /**
  * Numbers of a picture's pixels, row by row: colours as u32 (red, green, blue, 255), scalars as u16 (0 … 65535 for 0 … 1, of depth
- * for near … far), entries (0-based) and classes (1-based, 0 none) as u8. `alpha` is the accumulated α in 255ths.
+ * for near … far), entries (0-based) and classes (1-based, 0 none) as u8. `alpha` is the accumulated α in 255ths. With classes comes
+ * the `relevancy` of the same pixels: a viewer's threshold says from where on a best class is an answer.
  */
 export const pictureTypes = {
   colour: 'u32',

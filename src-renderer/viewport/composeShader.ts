@@ -153,12 +153,18 @@ vec3 sideColour(Side side, sampler2D values, sampler2D alphas, vec2 range) {
     cover = side.exact ? texture(alphas, turned).r : sum.a;
     shown = name.a < 0.5 ? greyed(picture) : nameColour(texelFetch(entryPalette, ivec2(int(name.r * 255.0 + 0.5), 0), 0), picture);
   } else if (side.channel == ${channelCodes.class}) {
-    // Exact classes are 1-based, 0 none; live ones come as id and whether.
-    float id = side.exact ? texture(values, turned).r * 255.0 - 1.0 : texelFetch(classNames, ivec2(gl_FragCoord.xy), 0).r * 255.0;
-    bool some = side.exact ? id > -0.5 : texelFetch(classNames, ivec2(gl_FragCoord.xy), 0).a > 0.5;
-    if (!side.exact) {
+    // Exact classes are 1-based, 0 none; live ones come as id and whether. Below the threshold a best class is no answer, in both.
+    float id;
+    bool some;
+    if (side.exact) {
+      vec4 name = texture(values, turned);
+      id = name.r * 255.0 - 1.0;
+      some = id > -0.5 && share16(vec4(name.gb, 0.0, 0.0)) >= threshold;
+    } else {
+      vec4 name = texelFetch(classNames, ivec2(gl_FragCoord.xy), 0);
       vec4 blended = texture(scalars, vAt);
-      some = some && blended[${scalarSlot.relevancy}] >= threshold * blended.a;
+      id = name.r * 255.0;
+      some = name.a > 0.5 && blended[${scalarSlot.relevancy}] >= threshold * blended.a;
     }
     cover = side.exact ? texture(alphas, turned).r : sum.a;
     shown = some ? nameColour(texelFetch(classPalette, ivec2(int(id + 0.5), 0), 0), picture) : greyed(picture);

@@ -14,7 +14,7 @@ import type { Frame, FrameOf, PictureChannel, SectionArray } from '#contract/fra
 
 export interface ExactPicture {
   readonly header: FrameOf<'picture'>;
-  /** colours as RGBA, scalars as two bytes, names as one */
+  /** colours as RGBA, scalars as two bytes, entries as one; classes as one, their relevancy in the next two */
   readonly values: DataTexture;
   readonly alpha: DataTexture;
 }
@@ -25,6 +25,11 @@ export interface PictureRequest {
 }
 
 const formats = { u8: RedFormat, u16: RGFormat, u32: RGBAFormat } as const;
+
+/** Classes and their relevancies as one texel a pixel: class, relevancy low and high byte, 0. */
+export function classTexels(classes: SectionArray, relevancies: SectionArray): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from(classes, (name, i) => name | (relevancies[i] << 8));
+}
 
 function byteTexture(
   numbers: SectionArray,
@@ -80,13 +85,11 @@ export class ExactPictures {
     this.#forget(header.channel);
     const { width, height, channel } = header;
     const filter = channel === 'colour' ? LinearFilter : NearestFilter;
-    const values = byteTexture(
-      sections.get('values') as SectionArray,
-      width,
-      height,
-      formats[pictureTypes[channel]],
-      filter,
-    );
+    const sent = sections.get('values') as SectionArray;
+    const values =
+      channel === 'class'
+        ? byteTexture(classTexels(sent, sections.get('relevancy') as SectionArray), width, height, RGBAFormat, filter)
+        : byteTexture(sent, width, height, formats[pictureTypes[channel]], filter);
     const alpha = byteTexture(sections.get('alpha') as SectionArray, width, height, RedFormat, filter);
     this.#pictures.set(channel, { header, values, alpha });
     this.#changed();

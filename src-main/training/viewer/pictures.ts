@@ -29,6 +29,8 @@ interface Picture {
   readonly values: SectionArray;
   /** accumulated α, [pixels] */
   readonly alpha: Float32Array;
+  /** beside classes: the score of the best one, 0 … 65535 */
+  readonly relevancy?: Uint16Array;
   readonly near?: number;
   readonly far?: number;
   /** revision of the ask that is answered */
@@ -177,9 +179,10 @@ function decodedPicture(
   const relevancy = new Uint16Array(covered);
   const classes = new Uint8Array(covered);
   bestAnswers(answersOf(ask, covered, scoresOf, scalars), covered, relevancy, classes);
-  const values =
-    channel === 'class' ? Uint8Array.from(spread(pixels, classes)) : Uint16Array.from(spread(pixels, relevancy));
-  return { values, alpha, ask: ask.revision };
+  const scored = Uint16Array.from(spread(pixels, relevancy));
+  const answer = { alpha, ask: ask.revision };
+  if (channel === 'relevancy') return { values: scored, ...answer };
+  return { values: Uint8Array.from(spread(pixels, classes)), relevancy: scored, ...answer };
 }
 
 function blendedPicture(
@@ -216,9 +219,10 @@ function blendedPicture(
   const classes = new Uint8Array(count);
   const scoresOf = (row: number): Float32Array => scoreCodes(codes, rowOf(ask, row, semantics.entries));
   bestAnswers(answersOf(ask, count, scoresOf, scalars), count, relevancy, classes);
-  if (channel === 'class') return { ...namesByWeight(scene, camera, (row) => classes[row]), ask: ask.revision };
   const { scores, alpha } = blendScores(view, camera, antialiased, [Float32Array.from(relevancy, (v) => v / 65_535)]);
-  return { values: scalarsOf(scores[0], alpha), alpha, ask: ask.revision };
+  const scored = scalarsOf(scores[0], alpha);
+  if (channel === 'relevancy') return { values: scored, alpha, ask: ask.revision };
+  return { ...namesByWeight(scene, camera, (row) => classes[row]), relevancy: scored, ask: ask.revision };
 }
 
 function modelTensors({ model }: ViewedScene): {
@@ -233,9 +237,10 @@ function modelTensors({ model }: ViewedScene): {
 /** Zeros, for what a scene does not have yet. */
 function emptyPicture(scene: ViewedScene, camera: PinholeCamera, channel: PictureChannel): Picture {
   const { alpha } = opacityPicture(scene, camera);
-  const bytes = channel === 'entry' || channel === 'class';
+  const [bytes, scalars] = [new Uint8Array(alpha.length), new Uint16Array(alpha.length)];
   if (channel === 'components') return { values: new Uint32Array(alpha.length).fill(0xff00_0000), alpha };
-  return { values: bytes ? new Uint8Array(alpha.length) : new Uint16Array(alpha.length), alpha };
+  if (channel === 'class') return { values: bytes, relevancy: scalars, alpha };
+  return { values: channel === 'entry' ? bytes : scalars, alpha };
 }
 
 function pictureOf(scene: ViewedScene, { camera, channel, way }: Look, parts: OverlayParts): Picture {
@@ -265,7 +270,7 @@ export function pictureFrame(
   sequence: number,
 ): Uint8Array<ArrayBuffer> {
   const begun = performance.now();
-  const { values, alpha, near = 0, far = 1, ask = 0 } = pictureOf(scene, look, parts);
+  const { values, alpha, relevancy, near = 0, far = 1, ask = 0 } = pictureOf(scene, look, parts);
   const { request, channel, way, camera } = look;
   const { width, height } = camera;
   return encodeFrame(
@@ -273,6 +278,6 @@ export function pictureFrame(
       ...{ kind: 'picture', sequence, step: scene.step, request, channel, way, ask, width, height, near, far },
       cost: performance.now() - begun,
     },
-    { alpha: Uint8Array.from(alpha, byteOf), values },
+    { alpha: Uint8Array.from(alpha, byteOf), values, ...(relevancy && { relevancy }) },
   );
 }

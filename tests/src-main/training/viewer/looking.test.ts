@@ -95,8 +95,14 @@ describe('looking at a finished run', { timeout: 60_000 }, () => {
 
     const entries = section(await picture(watched, 'entry', 'decoded'), 'values', Uint8Array);
     const uncertainty = section(await picture(watched, 'uncertainty', 'decoded'), 'values', Uint16Array);
-    const classes = section(await picture(watched, 'class', 'decoded'), 'values', Uint8Array);
+    const classed = await picture(watched, 'class', 'decoded');
+    const classes = section(classed, 'values', Uint8Array);
     const relevancy = section(await picture(watched, 'relevancy', 'decoded'), 'values', Uint16Array);
+    // A threshold on classes is one on these scores, whichever of the two pictures is shown.
+    expect(section(classed, 'relevancy', Uint16Array)).toEqual(relevancy);
+    expect(section(await picture(watched, 'class', 'blended'), 'relevancy', Uint16Array)).toEqual(
+      section(await picture(watched, 'relevancy', 'blended'), 'values', Uint16Array),
+    );
     expect(pixels.pixels.length).toBeGreaterThan(100);
     pixels.pixels.forEach((pixel, p) => {
       expect(entries[pixel]).toBe(pixels.codes.entries[4 * p]);
