@@ -1,4 +1,5 @@
 /** Figures, names and colours of a codebook. */
+import { oklab } from 'culori';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { CosineStatistics } from '../../../../src-main/language/codebook/encode';
@@ -108,6 +109,20 @@ describe('the palette', () => {
     const colours = key(categoricalPalette(255));
     expect(new Set(colours).size).toBe(255);
     expect(key(categoricalPalette(255))).toEqual(colours);
+  });
+
+  it('is calm, and its first colours are far from each other', () => {
+    const seen = categoricalPalette(12).map((bytes) => {
+      const [r, g, b] = bytes.map((byte) => byte / 255);
+      return oklab({ mode: 'rgb', r, g, b });
+    });
+    seen.forEach((one, i) => {
+      // 0.14, and the rounding of sRGB to bytes.
+      expect(Math.hypot(one.a, one.b)).toBeLessThan(0.145);
+      // Three times what the eye just tells apart in OKLab (0.02).
+      for (const other of seen.slice(0, i))
+        expect(Math.hypot(one.l - other.l, one.a - other.a, one.b - other.b)).toBeGreaterThan(0.06);
+    });
   });
 
   it('gives fuller entries the colours that come first', () => {
