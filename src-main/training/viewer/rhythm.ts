@@ -15,6 +15,8 @@ const PAUSE = 400;
 const PATIENCE = 1000;
 /** What the first publications of a run may take, ms. */
 const CREDIT = 150;
+/** The share that is told is that of so long, ms: of a quarter of a second it would be nothing or a tenth. */
+const WINDOW = 10_000;
 
 export class Rhythm {
   readonly #now: () => number;
@@ -25,18 +27,21 @@ export class Rhythm {
   /** the last that was served was a picture: the next turn is a frame's */
   #pictured = false;
   #credit = CREDIT;
+  /** all that was spent */
   #spent = 0;
-  #since: number;
+  /** how much was spent until when, oldest first, one more than the window holds */
+  #told: { at: number; spent: number }[];
 
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
-    this.#since = now();
+    this.#told = [{ at: now(), spent: 0 }];
   }
 
   /** Another run: it is seen at once. */
   begin(): void {
     this.#free = this.#snapshotFree = this.#picture = -Infinity;
     this.#credit = CREDIT;
+    this.#told = [{ at: this.#now(), spent: this.#spent }];
   }
 
   get mayPublish(): boolean {
@@ -77,12 +82,12 @@ export class Rhythm {
     this.#spent += milliseconds;
   }
 
-  /** Share of the time since the last call that viewers took. */
+  /** Share of the last WINDOW that viewers took, or of the run while it is shorter. */
   takeShare(): number {
     const now = this.#now();
-    const share = now > this.#since ? Math.min(1, this.#spent / (now - this.#since)) : 0;
-    this.#since = now;
-    this.#spent = 0;
-    return share;
+    while (this.#told.length > 1 && this.#told[1].at <= now - WINDOW) this.#told.shift();
+    const [{ at, spent }] = this.#told;
+    this.#told.push({ at: now, spent: this.#spent });
+    return now > at ? Math.min(1, (this.#spent - spent) / (now - at)) : 0;
   }
 }

@@ -52,7 +52,7 @@ describe('rhythm', () => {
     expect(published).toBeGreaterThan(0);
   });
 
-  it('tells the share of the time since it was last asked', () => {
+  it('tells the share of the last ten seconds, however often it is asked', () => {
     let now = 0;
     const rhythm = new Rhythm(() => now);
     now = 1000;
@@ -60,6 +60,21 @@ describe('rhythm', () => {
     rhythm.spent(5);
     expect(rhythm.takeShare()).toBeCloseTo(0.02);
     now = 2000;
+    expect(rhythm.takeShare()).toBeCloseTo(0.01);
+    for (now = 2250; now < 10_000; now += 250) rhythm.takeShare();
+    expect(rhythm.takeShare()).toBeCloseTo(0.002);
+    for (; now <= 11_000; now += 250) rhythm.takeShare();
     expect(rhythm.takeShare()).toBe(0);
+  });
+
+  it('tells another run nothing of the one before', () => {
+    let now = 0;
+    const rhythm = new Rhythm(() => now);
+    now = 1000;
+    rhythm.spent(500);
+    rhythm.begin();
+    now = 2000;
+    rhythm.spent(10);
+    expect(rhythm.takeShare()).toBeCloseTo(0.01);
   });
 });
