@@ -25,6 +25,17 @@ const semanticChannels: readonly Channel[] = ['uncertainty', 'entry', 'component
 /** Channels that answer a question. */
 const answerChannels: readonly Channel[] = ['class', 'relevancy'];
 
+/** The studio tells its whole state four times a second: what says the same stays the same, so that nothing is drawn for it. */
+function unlessSame(before: readonly Category[] | undefined, now: readonly Category[]): readonly Category[] {
+  const same =
+    before?.length === now.length &&
+    now.every(({ name, colour, hidden }, i) => {
+      const then = before[i];
+      return name === then.name && colour === then.colour && hidden === then.hidden;
+    });
+  return same ? before : now;
+}
+
 export const useView = defineStore('view', () => {
   const studio = useStudio();
   const channel = rememberedChoice<Channel>('channel', 'colour', channels);
@@ -47,19 +58,25 @@ export const useView = defineStore('view', () => {
 
   const keyOf = (of: 'entry' | 'class', index: number) => `${of}:${index}`;
 
-  const entries = computed<readonly Category[]>(() =>
-    (studio.state?.codebook?.entries ?? []).map(({ name, colour }, index) => ({
-      name: name ?? String(index + 1),
-      colour,
-      hidden: hidden.value.has(keyOf('entry', index)),
-    })),
+  const entries = computed<readonly Category[]>((before) =>
+    unlessSame(
+      before,
+      (studio.state?.codebook?.entries ?? []).map(({ name, colour }, index) => ({
+        name: name ?? String(index + 1),
+        colour,
+        hidden: hidden.value.has(keyOf('entry', index)),
+      })),
+    ),
   );
-  const classes = computed<readonly Category[]>(() =>
-    (studio.state?.ask?.classes ?? []).map(({ name, colour }, index) => ({
-      name,
-      colour,
-      hidden: hidden.value.has(keyOf('class', index)),
-    })),
+  const classes = computed<readonly Category[]>((before) =>
+    unlessSame(
+      before,
+      (studio.state?.ask?.classes ?? []).map(({ name, colour }, index) => ({
+        name,
+        colour,
+        hidden: hidden.value.has(keyOf('class', index)),
+      })),
+    ),
   );
 
   const look = computed<Look>(() => ({

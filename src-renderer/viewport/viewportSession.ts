@@ -98,7 +98,6 @@ export class ViewportSession implements ViewportHandle {
       if (before && channels !== shownChannels(before.look).join()) this.#lookAgain(true);
     }
     if (before && before.exact !== props.exact) this.#lookAgain(true);
-    this.#invalidate();
   }
 
   take(buffer: ArrayBuffer): void {
