@@ -16,10 +16,22 @@ export const decibel = fixed(2);
 export const twoDigits = fixed(2);
 export const oneDigit = fixed(1);
 export const threeDigits = fixed(3);
+/** "2,151", but "151K" */
+export const brief = (value: number): string => (value < 100_000 ? count(value) : short(value));
 /** as many digits as a figure of this size needs */
 export const figure = formatter({ maximumSignificantDigits: 4 });
 /** of a setting: every digit that was written */
 export const exact = formatter({ maximumSignificantDigits: 15, useGrouping: false });
+
+const TICK_DECIMALS = 6;
+const tickFormats = Array.from({ length: TICK_DECIMALS + 1 }, (_, decimals) => fixed(decimals));
+/** Of an axis: as many decimals as tell its ticks apart. @param ticks  evenly apart */
+export function axisTicks(ticks: readonly number[]): string[] {
+  const gap = ticks.length > 1 ? Math.abs(ticks[1] - ticks[0]) : 1;
+  // 0.05 apart need two decimals, as 0.01 do; the rounding of 0.1 must not ask for a third.
+  const decimals = Math.min(TICK_DECIMALS, Math.max(0, Math.ceil(-Math.log10(gap) - 1e-6)));
+  return ticks.map(decimals === 0 ? short : tickFormats[decimals]);
+}
 
 const shares = formatter({ style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
 export const percent = (share: number) => shares(share);

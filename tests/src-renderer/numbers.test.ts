@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { setLanguage } from '../../src-renderer/language';
-import { agoExactly, bytes, clock, count, decibel, percent } from '../../src-renderer/numbers';
+import { agoExactly, axisTicks, brief, bytes, clock, count, decibel, percent } from '../../src-renderer/numbers';
 
 describe('figures for people', () => {
   afterEach(() => setLanguage('en'));
@@ -15,6 +15,19 @@ describe('figures for people', () => {
 
   it('write times as a clock does', () => {
     expect([clock(0), clock(161), clock(3729.6), clock(-5)]).toEqual(['0:00', '2:41', '1:02:10', '0:00']);
+  });
+
+  it('are brief where the whole would not fit', () => {
+    setLanguage('en');
+    expect([brief(2_151), brief(99_999), brief(5_001_913)]).toEqual(['2,151', '99,999', '5M']);
+  });
+
+  it('tell the ticks of an axis apart', () => {
+    setLanguage('en');
+    expect(axisTicks([0, 0.05, 0.1, 0.15, 0.2])).toEqual(['0.00', '0.05', '0.10', '0.15', '0.20']);
+    expect(axisTicks([0, 0.1, 0.2, 0.30000000000000004])).toEqual(['0.0', '0.1', '0.2', '0.3']);
+    expect(axisTicks([0, 500, 1000, 1500])).toEqual(['0', '500', '1K', '1.5K']);
+    expect(axisTicks([])).toEqual([]);
   });
 
   it('write sizes as disks are sold', () => {
