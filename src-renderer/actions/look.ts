@@ -64,7 +64,7 @@ export const lookActions: readonly Action[] = [
   {
     id: 'view.exact',
     words: 'action.exact',
-    keys: ['Shift+E'],
+    keys: ['P'],
     scope: 'studio',
     menu: 'view',
     when: () => hasPicture() && useStudio().trainer !== null,

@@ -12,7 +12,8 @@ export type Overlay = (typeof overlays)[number];
 
 export const useLayout = defineStore('layout', () => {
   const tab = rememberedChoice<SideTab>('tab', 'classes', sideTabs);
-  const side = rememberedFlag('side', true);
+  // In a narrow window it would lie over the picture.
+  const side = rememberedFlag('side', !(globalThis.matchMedia?.('(max-width: 860px)').matches ?? false));
   const tools = rememberedFlag('tools', true);
   const training = rememberedFlag('training', true);
   /** all of them, for the picture alone; a visit begins with panels */
