@@ -121,7 +121,9 @@ export async function codebook(
   const pictures = options.pictures === true ? '' : (options.pictures ?? null);
   const json = options.json ?? false;
   const show = await makeShow(json);
-  const run = await startCodebook(path, { settings, words, pictures, paletteSeed }, (event) => show.event(event));
+  const run = await startCodebook(path, { settings, words, pictures, paletteSeed, looks: false }, (event) =>
+    show.event(event),
+  );
   let interrupted = 0;
   const interrupt = (): void => {
     if (++interrupted > 1) {

@@ -296,9 +296,13 @@ class Ablation {
     const studio = await Studio.create(path, this.#base.capture);
     await studio.close();
     await this.#linkFeatures(paths);
-    const run = await startCodebook(path, { settings, words: 'none', pictures: null, paletteSeed: 0 }, (event) => {
-      if (event.type === 'warning') this.#watch.warn(event.message);
-    });
+    const run = await startCodebook(
+      path,
+      { settings, words: 'none', pictures: null, paletteSeed: 0, looks: false },
+      (event) => {
+        if (event.type === 'warning') this.#watch.warn(event.message);
+      },
+    );
     const end = await run.ended;
     await run.host.close();
     if (end.type === 'failed') throw new AblationError(path, end.failure.message);

@@ -19,6 +19,8 @@ export interface CodebookRequest {
   /** null for none; '' for the project's own folder, exports/codebook */
   readonly pictures: string | null;
   readonly paletteSeed: number;
+  /** whether to hear of its looks while it is learned */
+  readonly looks: boolean;
 }
 
 export interface CodebookRun {
@@ -72,6 +74,7 @@ export async function startCodebook(
     words: request.words,
     pictures: pictures === '' ? join(paths.exports, 'codebook') : pictures && resolve(pictures),
     paletteSeed: request.paletteSeed,
+    looks: request.looks,
   });
   return { host, project: paths.root, report, ended };
 }

@@ -28,9 +28,12 @@ export const codebookCommand = z.strictObject({
   pictures: z.string().min(1).nullable(),
   /** hands the colours of the pictures out anew; 0 as they come */
   paletteSeed: z.int().min(0).max(0xffff_ffff),
+  /** whether somebody looks while it is learned */
+  looks: z.boolean(),
 });
 export type CodebookCommand = z.infer<typeof codebookCommand>;
 
+const entryName = z.object({ name: z.string(), similarity: cosine });
 const half = z.object({ mean: cosine, p5: cosine });
 
 /** The report in short; all of it is in the file. */
@@ -47,7 +50,7 @@ export const codebookSummary = z.object({
   perplexity: z.number().min(0),
   /** share of the cells, an entry each */
   utilisation: z.array(share).max(255),
-  names: z.array(z.object({ name: z.string(), similarity: cosine })).max(255),
+  names: z.array(entryName).max(255),
   bytes: z.object({
     featuresPerPixel: count,
     indexPerPixel: count,
@@ -110,6 +113,17 @@ export const codebookEvents = [
     etaSeconds: seconds,
     cpuSeconds: seconds,
     memoryBytes: count,
+  }),
+  /** how the codebook looks while it is learned, and every map as it is made; only where `looks` asked for it */
+  z.object({
+    type: z.literal('codebookForming'),
+    photo: z.string(),
+    /** of the photo's map, until the job ends */
+    file: z.string(),
+    /** cells that chose each entry */
+    counts: z.array(z.number().min(0)).max(255),
+    /** empty without words */
+    names: z.array(entryName).max(255),
   }),
   z.object({
     type: z.literal('codebookFinished'),

@@ -282,7 +282,7 @@ export const studioState = z.object({
     .object({
       /** rises when entries or maps change */
       revision: count,
-      /** index maps are of the features' preview and will be made again */
+      /** it is being learned: entries and maps are as they are by now */
       provisional: z.boolean(),
       entries: z.array(codebookEntry).max(255),
       dead: count,

@@ -8,6 +8,7 @@ import { writeFileAtomically } from '../../base/index';
 import type { CellSource } from '../cells';
 import { codebookHash, writeCodebook, type Codebook, type EntryName, type ModelIdentity } from './codebookFile';
 import { Encoder, type PhotoFrame } from './encode';
+import { FormingLooks, type FormingCodebook } from './forming';
 import { encodeIndexMap } from './indexMap';
 import { MapFolderWriter, mapNames } from './mapFolder';
 import { PhotoReader } from './photoReader';
@@ -36,6 +37,8 @@ export interface BuildOptions {
   readonly signal?: AbortSignal;
   readonly training?: (progress: TrainingProgress) => void;
   readonly encoding?: (progress: EncodingProgress) => void;
+  /** hears how the codebook looks while it is learned, and of every map that is made */
+  readonly forming?: (forming: FormingCodebook) => void;
   readonly warn?: (message: string) => void;
 }
 
@@ -47,22 +50,27 @@ export interface Built {
 /** @throws LanguageError, FileError; the signal's reason when it is aborted */
 export async function buildCodebook(inputs: BuildInputs, options: BuildOptions = {}): Promise<Built> {
   const { source, settings, paths } = inputs;
-  const { signal, encoding } = options;
+  const { signal, encoding, forming } = options;
   const said = new Set<string>();
   const warn = (message: string): void => {
     if (!said.has(message)) options.warn?.(message);
     said.add(message);
   };
   const names = mapNames(source.photos);
-  const trained = await trainCodebook(source, settings, { signal, progress: options.training, warn });
-  const { entries, shape } = trained;
-  const hash = codebookHash(shape, entries);
-
-  const encoder = new Encoder(entries, shape);
   const maps = new MapFolderWriter(paths.maps);
-  const reader = new PhotoReader(source, warn);
-  let photos = 0;
   try {
+    const shape = { clipWidth: source.clipWidth, dinoWidth: source.dinoWidth, dinoWeight: settings.dinoWeight };
+    const looks = forming && new FormingLooks({ ...inputs, shape, keep: (png) => maps.sketch(png) }, forming);
+    const trained = await trainCodebook(source, settings, {
+      ...{ signal, progress: options.training, warn },
+      forming: looks && ((now, counts) => looks.look(now, counts)),
+    });
+    const { entries } = trained;
+    const hash = codebookHash(shape, entries);
+    const encoder = new Encoder(entries, shape);
+    const reader = new PhotoReader(source, warn);
+    const entryNames = inputs.name === null ? [] : await inputs.name({ entries, shape });
+    let photos = 0;
     for await (const photo of reader.read(source.photos.map((_, index) => index))) {
       signal?.throwIfAborted();
       const frame = await inputs.frame(photo.photo);
@@ -71,8 +79,9 @@ export async function buildCodebook(inputs: BuildInputs, options: BuildOptions =
       await maps.write(name, encodeIndexMap(indices, frame.width, frame.height, hash));
       photos++;
       encoding?.({ photos, photosTotal: source.photos.length });
+      const counts = Array.from(encoder.measures.cells);
+      forming?.({ photo: source.photos[photo.photo], file: maps.path(name), counts, names: entryNames });
     }
-    const entryNames = inputs.name === null ? [] : await inputs.name({ entries, shape });
     const codebook: Codebook = {
       shape,
       entries,

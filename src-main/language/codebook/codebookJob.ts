@@ -18,6 +18,7 @@ import { TextEncoder } from '../text/index';
 import type { JobContext } from '../worker/languageProcess';
 import { againstTruth } from './againstTruth';
 import { buildCodebook, writeReport, type Built } from './build';
+import type { FormingCodebook } from './forming';
 import { PhotoFrames } from './frames';
 import { readIndexMap } from './indexMap';
 import { mapName } from './mapFolder';
@@ -32,6 +33,7 @@ import { wordsFor } from './words';
 /** Photos that get a picture, at even distances. */
 const PICTURES = 24;
 const PROGRESS_SECONDS = 0.25;
+const LOOK_SECONDS = 0.5;
 
 export async function runCodebookJob(command: CodebookCommand, context: JobContext): Promise<void> {
   const { signal, publish } = context;
@@ -78,6 +80,7 @@ export async function runCodebookJob(command: CodebookCommand, context: JobConte
         signal,
         warn,
         training: (progress) => clock.training(progress, source.photos.length),
+        ...(command.looks && { forming: lookOut(publish) }),
         encoding: ({ photos: done, photosTotal }) => clock.encoding(done, photosTotal, settings.codebookEpochs),
       },
     );
@@ -99,6 +102,17 @@ export async function runCodebookJob(command: CodebookCommand, context: JobConte
   } finally {
     await encoder?.close();
   }
+}
+
+/** Publishes looks, two a second at most: maps can be made much faster. */
+function lookOut(publish: JobContext['publish']): (forming: FormingCodebook) => void {
+  let last = -Infinity;
+  return ({ photo, file, counts, names }) => {
+    const now = performance.now() / 1000;
+    if (now - last < LOOK_SECONDS) return;
+    last = now;
+    publish({ type: 'codebookForming', photo, file, counts: [...counts], names: [...names] });
+  };
 }
 
 /** The capture's photos in the order of the features. @throws LanguageError when the features are of another capture */

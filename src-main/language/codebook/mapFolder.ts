@@ -4,7 +4,7 @@
  */
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { FileError, systemErrorCode, writeError, writeFileDurably } from '../../base/index';
+import { FileError, systemErrorCode, writeError, writeFileAtomically, writeFileDurably } from '../../base/index';
 import { LanguageError } from '../errors';
 
 /** `sub/DSC_1.JPG` → `sub/DSC_1.png` */
@@ -42,6 +42,8 @@ export function mapNames(photos: readonly string[]): Map<string, string> {
 }
 
 let serial = 0;
+/** No photo's map has such a name: they end in `.png`. */
+const SKETCH = '.sketch';
 
 /** A set of maps in the making. `commit` makes it the folder's content; without it, `discard` leaves the old one. */
 export class MapFolderWriter {
@@ -68,11 +70,29 @@ export class MapFolderWriter {
     this.bytes += png.byteLength;
   }
 
+  /** Keeps what is only looked at, beside the maps that are to stay. @returns its path @throws FileError */
+  async sketch(png: Uint8Array): Promise<string> {
+    const path = join(this.#temporary, SKETCH);
+    try {
+      await mkdir(this.#temporary, { recursive: true });
+    } catch (error) {
+      throw writeError(path, error);
+    }
+    await writeFileAtomically(path, [png]);
+    return path;
+  }
+
+  /** Where a map lies that was written, until the commit. */
+  path(name: string): string {
+    return join(this.#temporary, name);
+  }
+
   /** @throws FileError; the old maps are then still there */
   async commit(): Promise<void> {
     const old = `${this.#temporary.slice(0, -'.tmp'.length)}0.tmp`;
     try {
       await mkdir(this.#temporary, { recursive: true });
+      await rm(join(this.#temporary, SKETCH), { force: true });
       await rename(this.#folder, old).catch((error: unknown) => {
         if (systemErrorCode(error) !== 'ENOENT') throw error;
       });

@@ -53,6 +53,8 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   readonly progress?: (progress: TrainingProgress) => void;
   readonly warn?: (message: string) => void;
+  /** after every batch: the entries as they are, [N, d], and the cells that chose each in the last whole epoch, or in the first so far */
+  readonly forming?: (entries: Float32Array, counts: Float64Array) => Promise<void>;
   /** bytes of cells that are kept; see cellBatches.ts */
   readonly poolBytes?: number;
   readonly photoBatchBytes?: number;
@@ -79,7 +81,7 @@ export async function trainCodebook(
   settings: CodebookSettings,
   options: TrainOptions = {},
 ): Promise<TrainedCodebook> {
-  const { signal, progress, warn = () => undefined } = options;
+  const { signal, progress, forming, warn = () => undefined } = options;
   const shape = { clipWidth: source.clipWidth, dinoWidth: source.dinoWidth, dinoWeight: settings.dinoWeight };
   if (totalCells(source) === 0) throw new LanguageError(null, 'no features to learn a codebook from');
   const reader = new PhotoReader(source, warn);
@@ -87,6 +89,7 @@ export async function trainCodebook(
   const batches = cellBatches(reader, { ...options, seed: settings.seed, batch: settings.codebookBatch });
   const learner = new Learner(entries, shape, settings);
   const epochs: EpochFigures[] = [];
+  let chosen: Float64Array | null = null;
   try {
     for (let epoch = 0; epoch < settings.codebookEpochs; epoch++) {
       const sums = new EpochSums(settings.codebookSize);
@@ -109,6 +112,7 @@ export async function trainCodebook(
           balance,
           used: sums.used,
         });
+        await forming?.(learner.entries, chosen ?? sums.counts);
         await breathe();
       }
       if (last === null) throw new LanguageError(null, 'no cell of any photo is valid: masks cover the whole capture');
@@ -116,6 +120,7 @@ export async function trainCodebook(
       const random = new CounterRandom(settings.seed, 'codebook reseed', epoch);
       const reseeded = settings.codebookReseed && rest ? reseedDead(learner, sums.counts, last, random) : 0;
       epochs.push({ ...sums.figures, reseeded });
+      chosen = sums.counts;
     }
   } finally {
     learner.dispose();

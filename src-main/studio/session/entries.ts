@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codebookSummary } from '#contract/codebookMessages';
+import type { LanguageEvent } from '#contract/languageMessages';
 import type { CodebookEntry, StudioState } from '#contract/studio';
 import { categoricalPalette, readCodebook } from '../../language/codebook/index';
 import type { Codebook, Colour } from '../../language/codebook/index';
@@ -15,10 +16,18 @@ export function classColours(count: number, seed: number): string[] {
   return categoricalPalette(count, null, seed).map(hex);
 }
 
-export function entriesOf({ size, counts, names }: Codebook, seed: number): CodebookEntry[] {
+interface Entries {
+  readonly size: number;
+  /** cells that chose each */
+  readonly counts: ArrayLike<number>;
+  /** empty without words */
+  readonly names: Codebook['names'];
+}
+
+export function entriesOf({ size, counts, names }: Entries, seed: number): CodebookEntry[] {
   const cells = Math.max(
     1,
-    counts.reduce((sum, count) => sum + count, 0),
+    Array.from(counts).reduce((sum, count) => sum + count, 0),
   );
   const colours = categoricalPalette(size, counts, seed);
   return Array.from({ length: size }, (_, entry) => ({
@@ -28,6 +37,26 @@ export function entriesOf({ size, counts, names }: Codebook, seed: number): Code
     colour: hex(colours[entry]),
   }));
 }
+
+/** The codebook as it is while it is learned. */
+export function formingState(
+  before: StudioState['codebook'],
+  { photo, counts, names }: Extract<LanguageEvent, { type: 'codebookForming' }>,
+  seed: number,
+): StudioState['codebook'] {
+  const nothing = { perplexity: null, cosineClip: null, cosineDino: null };
+  return {
+    ...(before ?? nothing),
+    revision: (before?.revision ?? 0) + 1,
+    provisional: true,
+    entries: entriesOf({ size: counts.length, counts, names }, seed),
+    dead: deadOf(counts),
+    newestMap: photo,
+  };
+}
+
+const deadOf = (counts: ArrayLike<number>): number =>
+  Array.from(counts).reduce((sum, cells) => sum + (cells === 0 ? 1 : 0), 0);
 
 /** The figures of the report beside the codebook; null for each that it does not tell. */
 const figures = codebookSummary.pick({ perplexity: true, clip: true, dino: true });
@@ -45,7 +74,7 @@ export async function codebookState(
     revision,
     provisional: false,
     entries: entriesOf(codebook, seed),
-    dead: codebook.counts.reduce((sum, count) => sum + (count === 0 ? 1 : 0), 0),
+    dead: deadOf(codebook.counts),
     perplexity: report.data?.perplexity ?? null,
     cosineClip: report.data?.clip.mean ?? null,
     cosineDino: report.data?.dino.mean ?? null,

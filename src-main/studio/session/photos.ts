@@ -30,6 +30,8 @@ export class ScenePhotos {
   readonly #byName: ReadonlyMap<string, Photo>;
   readonly #maps: string;
   readonly #kept = new ByteLru<string, Picture>(KEPT_BYTES);
+  /** photo → file of its map in a codebook that is being made */
+  readonly #forming = new Map<string, string>();
 
   private constructor(capture: Capture, maps: string) {
     this.capture = capture;
@@ -58,10 +60,20 @@ export class ScenePhotos {
         heldOut: kept.has(index),
         disabled: not.has(name),
         camera: reduceCamera(camera, settings.resolution),
-        hasMap: await exists(join(this.#maps, mapName(name))),
+        hasMap: this.#forming.has(name) || (await exists(join(this.#maps, mapName(name)))),
         psnr: psnr.get(name) ?? null,
       })),
     );
+  }
+
+  /** A map that lies elsewhere while its codebook is made. */
+  formed(name: string, file: string): void {
+    this.#forming.set(name, file);
+  }
+
+  /** The maps in the folder are the ones that count again. */
+  settled(): void {
+    this.#forming.clear();
   }
 
   /** A picture of a photo, as it is trained on (undistorted), or its index map; null for what is not there. */
@@ -69,7 +81,9 @@ export class ScenePhotos {
     const photo = this.#byName.get(name);
     if (!photo) return null;
     if (kind === 'map') {
-      const bytes = await readFile(join(this.#maps, mapName(name))).catch(() => null);
+      const [forming, made] = [this.#forming.get(name), join(this.#maps, mapName(name))];
+      const read = (file: string): Promise<Buffer | null> => readFile(file).catch(() => null);
+      const bytes = (forming !== undefined && (await read(forming))) || (await read(made));
       return bytes && { type: 'image/png', bytes };
     }
     const longSide = sideOf(side);

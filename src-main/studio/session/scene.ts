@@ -7,6 +7,7 @@
  * geometry, and words are learned beside it.
  */
 import { join, resolve } from 'node:path';
+import type { LanguageEvent } from '#contract/languageMessages';
 import type { SettingsChange, TrainerEvent } from '#contract/messages';
 import type { TrainingSettings } from '#contract/settings';
 import type { AskRequest, PhotoState, SavedView, StudioReply, StudioState } from '#contract/studio';
@@ -18,7 +19,7 @@ import { personalFolder } from '../recent';
 import { StudioError } from '../studio';
 import type { MakeTrainer, ViewerCommand } from '../studio';
 import { Asks } from './asks';
-import { codebookState } from './entries';
+import { codebookState, formingState } from './entries';
 import { Cancelled, demoReady } from './demo';
 import { OpenScene, splatsState } from './openScene';
 import type { OpenScenePorts } from './openScene';
@@ -127,8 +128,8 @@ export class Scene {
 
   /** Whoever trains wants words, once: what was broken off is continued. */
   #learnMissing(scene: OpenScene, settings: Partial<TrainingSettings>): void {
-    if (this.#ports.state.codebook === null || this.#ports.state.codebook.entries.length === 0)
-      scene.learnWords(settings, false);
+    const { codebook } = this.#ports.state;
+    if (codebook === null || codebook.provisional || codebook.entries.length === 0) scene.learnWords(settings, false);
   }
 
   #opening(path: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -311,8 +312,13 @@ export class Scene {
     return {
       hearTrainer: (event) => this.#hearTrainer(event),
       frame: (bytes) => this.#ports.hub.receive(bytes),
-      hear: (event) => this.#ports.change((state) => afterLanguage(state, event)),
+      hear: (event) => this.#hearLanguage(event),
+      brokenOff: () => {
+        this.#open?.photos?.settled();
+        return this.#refreshCodebook();
+      },
       learned: async () => {
+        this.#open?.photos?.settled();
         await this.#open?.asking?.forget();
         await this.#refreshCodebook();
         await this.#asks.again(this.#open?.asking ?? null);
@@ -325,6 +331,14 @@ export class Scene {
         });
       },
     };
+  }
+
+  #hearLanguage(event: LanguageEvent): void {
+    if (event.type === 'codebookForming') this.#open?.photos?.formed(event.photo, event.file);
+    this.#ports.change((state) => {
+      if (event.type === 'codebookForming') state.codebook = formingState(state.codebook, event, this.#seed);
+      else afterLanguage(state, event);
+    });
   }
 
   #hearTrainer(event: TrainerEvent): void {

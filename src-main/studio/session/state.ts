@@ -161,19 +161,18 @@ export function afterLanguage(state: StudioState, event: LanguageEvent, now = ne
       return;
     case 'codebookPrepared':
       state.codebook = {
-        ...{ revision: state.codebook?.revision ?? 0, provisional: false, entries: state.codebook?.entries ?? [] },
+        ...{ revision: state.codebook?.revision ?? 0, provisional: true, entries: state.codebook?.entries ?? [] },
         ...{ dead: 0, perplexity: null, cosineClip: null, cosineDino: null, newestMap: '' },
       };
       stages.codebook = { ...waiting(), state: 'running', total: 100 };
       return;
     case 'codebookProgress': {
       if (!state.codebook) return;
-      const { cosineClip, cosineDino, used } = event;
+      const { cosineClip, cosineDino } = event;
       state.codebook = {
         ...state.codebook,
         cosineClip: cosineClip ?? state.codebook.cosineClip,
         cosineDino: cosineDino ?? state.codebook.cosineDino,
-        dead: used === null || state.codebook.entries.length === 0 ? state.codebook.dead : 0,
       };
       stages.codebook = { ...stages.codebook, done: Math.round(100 * event.done), etaSeconds: event.etaSeconds };
       return;

@@ -15,6 +15,8 @@ export interface WordsPorts {
   readonly hear: (event: LanguageEvent) => void;
   /** the codebook and its maps are there, or new */
   readonly learned: () => void | Promise<void>;
+  /** a codebook was not made to its end: what there was before counts again */
+  readonly brokenOff: () => void | Promise<void>;
   /** a job began, or the last one ended: threads are shared anew */
   readonly busy: (busy: boolean) => void;
   /** a stage could not be started or failed */
@@ -78,13 +80,15 @@ export class WordsPipeline {
       stage = 'codebook';
       const codebook = await startCodebook(
         this.#project,
-        { settings, words: 'auto', pictures: null, paletteSeed: 0 },
+        { settings, words: 'auto', pictures: null, paletteSeed: 0, looks: true },
         (event) => this.#ports.hear(event),
       );
       const learned = await this.#until(codebook);
       if (learned.type === 'failed') throw failureOf(learned);
       if (learned.complete) await this.#ports.learned();
+      else await this.#ports.brokenOff();
     } catch (error) {
+      if (stage === 'codebook') await this.#ports.brokenOff();
       this.#ports.failed(stage, error);
     }
   }

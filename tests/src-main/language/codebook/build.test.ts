@@ -2,14 +2,16 @@
  * A codebook from beginning to end, on made-up cells: the same seed writes the same bytes; masks and cells that are not valid become
  * 0; a cancelled run leaves what was there.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { resolveSettings } from '../../../../src-preload/contract/presets';
 import { initKernels } from '../../../../src-main/kernels/index';
 import { buildCodebook, type BuildInputs } from '../../../../src-main/language/codebook/build';
 import { readCodebook } from '../../../../src-main/language/codebook/codebookFile';
-import { readIndexMap } from '../../../../src-main/language/codebook/indexMap';
+import type { FormingCodebook } from '../../../../src-main/language/codebook/forming';
+import { readIndexMap, type IndexMap } from '../../../../src-main/language/codebook/indexMap';
 import { codebookSettings, rateAt } from '../../../../src-main/language/codebook/settings';
 import { trainCodebook } from '../../../../src-main/language/codebook/train';
 import { temporaryFolder } from '../../base/temporaryFolder';
@@ -108,6 +110,47 @@ describe('a build', () => {
     const fewer = new SyntheticCells({ ...sizes, seed: 5, photos: 4 });
     await buildCodebook(await inputs(folder, fewer));
     expect(await readdir(join(folder, 'maps'))).toHaveLength(4);
+  });
+});
+
+describe('looks at a codebook that is learned', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('show a photo by the entries so far, then every map that is made, and change nothing', async () => {
+    const folder = await temporaryFolder();
+    await buildCodebook(await inputs(join(folder, 'unseen')));
+    let clock = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => (clock += 60_000));
+    const looks: (FormingCodebook & { map: IndexMap })[] = [];
+    const reading: Promise<void>[] = [];
+    const seen = join(folder, 'seen');
+    const name = ({ entries }: { entries: Float32Array }) =>
+      Promise.resolve(Array.from({ length: 32 }, () => ({ name: String(entries[0]), similarity: 0.5 })));
+    const forming = (look: FormingCodebook): void => {
+      // At once, as the next one takes its place.
+      const png = readFileSync(look.file);
+      const copy = join(folder, `look${looks.length}.png`);
+      writeFileSync(copy, png);
+      const at = looks.push({ ...look, map: { width: 0, height: 0, indices: new Uint8Array(0), codebook: null } }) - 1;
+      reading.push(readIndexMap(copy, { entries: 32 }).then((map) => void (looks[at] = { ...looks[at], map })));
+    };
+    await buildCodebook({ ...(await inputs(seen)), name }, { forming });
+    await Promise.all(reading);
+
+    const [learning, made] = [looks.slice(0, -6), looks.slice(-6)];
+    expect(learning.length).toBeGreaterThan(3);
+    expect(new Set(learning.map(({ photo }) => photo))).toEqual(new Set(['photo0003.jpg']));
+    // The entries moved from the first look to the last, and the map with them.
+    expect(learning[0].names[0]).not.toEqual(learning.at(-1)!.names[0]);
+    expect(learning[0].map.indices).not.toEqual(learning.at(-1)!.map.indices);
+    for (const { counts, map } of learning) {
+      expect(counts.reduce((sum, count) => sum + count)).toBeGreaterThan(0);
+      expect(map).toMatchObject({ width: 64, height: 48, codebook: 'forming' });
+    }
+    expect(made.map(({ photo }) => photo)).toEqual([0, 1, 2, 3, 4, 5].map((photo) => `photo000${photo}.jpg`));
+    expect(made.at(-1)!.counts.reduce((sum, count) => sum + count)).toBe(6 * 12 * 16);
+    expect(await contents(join(seen, 'maps'))).toEqual(await contents(join(folder, 'unseen/maps')));
+    expect((await readdir(seen)).filter((file) => file.startsWith('.'))).toEqual([]);
   });
 });
 

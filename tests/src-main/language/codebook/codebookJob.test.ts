@@ -41,6 +41,7 @@ async function run(changes: Partial<CodebookCommand> = {}, watch?: (event: Langu
     words: 'none',
     pictures: null,
     paletteSeed: 0,
+    looks: false,
     ...changes,
   };
   await runCodebookJob(command, { publish, signal: controller.signal });
