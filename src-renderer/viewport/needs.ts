@@ -22,6 +22,16 @@ export function neededOverlays(look: Look): OverlayName[] {
   return [...new Set(shownChannels(look).flatMap((channel) => overlaysOf[channel]))];
 }
 
+/** Channels whose exact pictures show nothing of the live one, where they are not mixed with the scene's colours. */
+const alone: ReadonlySet<Channel> = new Set(['depth', 'opacity', 'uncertainty', 'components']);
+
+/** Whether pictures of the trainer cover all that is shown, so that live splats would be blended for nobody. */
+export function covered(look: Look, isExact: (channel: PictureChannel) => boolean): boolean {
+  return shownChannels(look).every(
+    (channel) => isExact(channel) && (channel === 'colour' || (look.mix === 1 && alone.has(channel))),
+  );
+}
+
 /** Names are counted by the palette on the page; without one there is nothing to tell apart. */
 export function neededLayers(look: Look, available: ReadonlySet<OverlayName>): LayerNeeds {
   const shown = shownChannels(look);

@@ -18,7 +18,7 @@ import { FrustumDrawing } from './frustumDrawing';
 import { defaultLook } from './interface';
 import type { Channel, Look, PhotoCamera, PickedSplat } from './interface';
 import { lookThrough, centresOfIds } from './lookThrough';
-import { neededLayers, neededOverlays, shownChannels } from './needs';
+import { covered, neededLayers, neededOverlays, shownChannels } from './needs';
 import { OverlayTextures } from './overlayTextures';
 import { SnapshotQueue } from './snapshotQueue';
 import type { HeldSnapshot } from './snapshotQueue';
@@ -98,7 +98,9 @@ export class Viewport {
   resize(width: number, height: number): void {
     this.#renderer.setPixelRatio(1);
     this.#renderer.setSize(width, height, false);
-    this.#blendAgain();
+    this.#mustBlend = true;
+    // A canvas of another size is empty.
+    this.#actions.invalidate();
   }
 
   /** @throws FrameError when it is not one */
@@ -199,7 +201,7 @@ export class Viewport {
 
   /** Whether the order on the screen is the order of this pose and of the newest snapshot. */
   get settled(): boolean {
-    return !this.#mustSort && !this.#mustBlend && !this.#sorter.sorting && !this.#queue.sorting;
+    return !this.#mustSort && !(this.#mustBlend && !this.#covered) && !this.#sorter.sorting && !this.#queue.sorting;
   }
 
   /** World units that the ends of the depth bar stand for. */
@@ -224,7 +226,7 @@ export class Viewport {
       });
     }
     const needs = neededLayers(this.#look, this.#available());
-    if (this.#mustBlend || !this.#drawn) {
+    if ((this.#mustBlend && !this.#covered) || !this.#drawn) {
       this.#mustBlend = false;
       const antialiased = this.#queue.shown?.frame.header.antialiased ?? false;
       this.#drawn = this.#layers.draw(this.#sorter.ready(), camera, this.#view, antialiased, needs);
@@ -279,9 +281,13 @@ export class Viewport {
     this.#renderer.dispose();
   }
 
+  get #covered(): boolean {
+    return covered(this.#look, (channel) => this.#exact.get(channel) !== null);
+  }
+
   #blendAgain(): void {
     this.#mustBlend = true;
-    this.#actions.invalidate();
+    if (!this.#covered) this.#actions.invalidate();
   }
 
   #sort(snapshot: HeldSnapshot): void {
