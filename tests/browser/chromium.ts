@@ -30,9 +30,10 @@ if (chromiumPath === null) {
   );
 }
 
-export function launchChromium(): Promise<Browser> {
+/** @param extra  switches of Chromium */
+export function launchChromium(extra: readonly string[] = []): Promise<Browser> {
   if (chromiumPath === null) throw new Error('CI=true demands Chromium: install chromium or set CHROMIUM_PATH');
-  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--headless=new'] });
+  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--headless=new', ...extra] });
 }
 
 /**
