@@ -75,6 +75,7 @@ Napi::Value decode(const Napi::CallbackInfo& info) {
   const size_t rows = static_cast<size_t>(q.rows);
   const Floats samples = floatsOf(o.Get("samples"), "samples", rows * kSampleColumns);
   const uint8_t* labels = bytesOf(o.Get("labels"), "labels", rows);
+  const uint8_t* priced = bytesOf(o.Get("priced"), "priced", rows);
   DecodeOptions options{};
   options.cross = static_cast<float>(number(o, "crossEntropyWeight"));
   options.uncertainty = static_cast<float>(number(o, "uncertaintyWeight"));
@@ -85,7 +86,7 @@ Napi::Value decode(const Napi::CallbackInfo& info) {
   options.highest = static_cast<float>(number(o, "highestUncertainty"));
   const Floats dSamples = optional(o.Get("dSamples"), "dSamples", rows * kSampleColumns);
   const NetworkGradients g = dSamples.data ? parseGradients(o, q) : NetworkGradients{};
-  const DecodeReport report = guarded(info.Env(), [&] { return decodeLoss(q, options, samples.data, labels, g, dSamples.data); });
+  const DecodeReport report = guarded(info.Env(), [&] { return decodeLoss(q, options, samples.data, labels, priced, g, dSamples.data); });
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("loss", report.loss);
   result.Set("crossEntropy", report.crossEntropy);

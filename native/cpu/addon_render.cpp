@@ -63,6 +63,7 @@ class RasterizerObject : public Napi::ObjectWrap<RasterizerObject> {
                        {InstanceMethod("forward", &RasterizerObject::forward), InstanceMethod("backward", &RasterizerObject::backward),
                         InstanceMethod("compositeSamples", &RasterizerObject::compositeSamples),
                         InstanceMethod("scatterSamples", &RasterizerObject::scatterSamples),
+                        InstanceMethod("voteSamples", &RasterizerObject::voteSamples),
                         InstanceMethod("sampleWeights", &RasterizerObject::sampleWeights),
                         InstanceMethod("surface", &RasterizerObject::surface),
                         InstanceMethod("memoryBytes", &RasterizerObject::memoryBytes)});
@@ -131,6 +132,16 @@ class RasterizerObject : public Napi::ObjectWrap<RasterizerObject> {
     const Floats to = floatsOf(info[2], "semantics gradient", static_cast<size_t>(semanticSampler_.count()) * kSemanticColumns);
     const int capacity = static_cast<int>(to.length / kSemanticColumns);
     guarded(info.Env(), [&] { semanticSampler_.scatter(kernels(), dOut.data, to.data, capacity); });
+    return info.Env().Undefined();
+  }
+
+  /** voteSamples(sample, labels of splats [count], labels [pixels]): those that are not 0 are overwritten */
+  Napi::Value voteSamples(const Napi::CallbackInfo& info) {
+    if (info[0].ToNumber().Int64Value() != static_cast<int64_t>(sample_))
+      refuse(info.Env(), "another sample was taken on this rasteriser since");
+    const uint8_t* splats = bytesOf(info[1], "labels of splats", static_cast<size_t>(semanticSampler_.count()));
+    uint8_t* labels = bytesOf(info[2], "labels", static_cast<size_t>(semanticSampler_.pixels()));
+    guarded(info.Env(), [&] { semanticSampler_.vote(kernels(), splats, labels); });
     return info.Env().Undefined();
   }
 

@@ -158,13 +158,15 @@ void networkGradients(const NetworkRequest& q, const float* input, const float* 
 }
 
 DecodeReport decodeLoss(const NetworkRequest& q, const DecodeOptions& options, const float* samples, const uint8_t* labels,
-                        const NetworkGradients& out, float* dSamples) {
+                        const uint8_t* priced, const NetworkGradients& out, float* dSamples) {
   const int classes = q.width[q.layers];
   DecodeReport report{0, 0, 0, 0, 0};
   for (int i = 0; i < q.rows; i++) {
     if (labels[i] > classes)
       throw std::invalid_argument("label " + std::to_string(labels[i]) + " of sample " + std::to_string(i) + " is above the " +
                                   std::to_string(classes) + " entries of the codebook");
+    if (labels[i] > 0 && (priced[i] == 0 || priced[i] > classes))
+      throw std::invalid_argument("sample " + std::to_string(i) + " has a label, but u is priced by " + std::to_string(priced[i]));
     report.used += labels[i] > 0 && samples[static_cast<size_t>(i) * kSampleColumns + kSampleColumns - 1] >= options.coverage;
   }
   const Network net = prepare(q);
@@ -181,15 +183,22 @@ DecodeReport decodeLoss(const NetworkRequest& q, const DecodeOptions& options, c
     kernels().networkForward(net, rows, w.act);
     float* logits = w.act.layer[q.layers];
     const int stride = net.stride[q.layers];
-    float margin[kNetworkRows];  // logit of the label, before the softmax replaces it
-    for (int r = 0; r < rows; r++) margin[r] = labels[begin + r] > 0 ? logits[static_cast<size_t>(r) * stride + labels[begin + r] - 1] : 0.0f;
+    // Logits of both labels, before the softmax replaces them.
+    float margin[kNetworkRows] = {}, pricedMargin[kNetworkRows] = {};
+    for (int r = 0; r < rows; r++) {
+      if (labels[begin + r] == 0) continue;
+      const float* row = logits + static_cast<size_t>(r) * stride;
+      margin[r] = row[labels[begin + r] - 1];
+      pricedMargin[r] = row[priced[begin + r] - 1];
+    }
     // CE from log-sum-exp, since the probability of a hopeless label is 0 in float32.
-    float cross[kNetworkRows];
+    float cross[kNetworkRows], pricedCross[kNetworkRows];
     for (int r = 0; r < rows; r++) {
       const float* row = logits + static_cast<size_t>(r) * stride;
       float top = row[0];
       for (int i = 1; i < classes; i++) top = std::max(top, row[i]);
       cross[r] = top - margin[r];
+      pricedCross[r] = top - pricedMargin[r];
     }
     int32_t top[kNetworkRows];
     kernels().softmaxLogits(logits, rows, classes, stride, top);
@@ -205,6 +214,7 @@ DecodeReport decodeLoss(const NetworkRequest& q, const DecodeOptions& options, c
       const float own = -std::log(p[top[r]]);  // log Σ exp(logit − top) = −log p_top
       cross[r] += own;
       const float believed = options.trust * cross[r] + (1.0f - options.trust) * own;
+      const float price = options.trust * (pricedCross[r] + own) + (1.0f - options.trust) * own;
       const float u = options.held ? 0.0f : std::min(sample[kSemanticColumns - 1], options.highest);
       const float trust = 1.0f - u;
       s.cross += static_cast<double>(cross[r]);
@@ -220,7 +230,7 @@ DecodeReport decodeLoss(const NetworkRequest& q, const DecodeOptions& options, c
       to[top[r]] -= scale * (1.0f - options.trust);
       if (!options.held)
         dBlock[static_cast<size_t>(r) * kSampleColumns + kSemanticColumns - 1] =
-            each * (options.uncertainty * (options.form == UncertaintyForm::kLog ? 1.0f / trust : 1.0f) - options.cross * believed);
+            each * (options.uncertainty * (options.form == UncertaintyForm::kLog ? 1.0f / trust : 1.0f) - options.cross * price);
     }
     if (!dBlock) return;
     kernels().networkBackward(net, rows, w.act, w.grad, w.sum, true);

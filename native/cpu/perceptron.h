@@ -46,11 +46,12 @@ struct DecodeReport {
 };
 
 /**
- * L_s of sampled pixels. samples [rows, 10]: S_G (8), R_u, α. labels [rows]: 1 … N, 0 = none.
+ * L_s of sampled pixels. samples [rows, 10]: S_G (8), R_u, α. labels [rows]: 1 … N, 0 = none. priced [rows]: the labels that u is
+ * priced by, looked at where labels is not 0, and 1 … N there.
  * dSamples [rows, 10] and `out` are filled unless dSamples is null.
  */
 DecodeReport decodeLoss(const NetworkRequest&, const DecodeOptions&, const float* samples, const uint8_t* labels,
-                        const NetworkGradients& out, float* dSamples);
+                        const uint8_t* priced, const NetworkGradients& out, float* dSamples);
 
 /** What rows of features [rows, 8] decode to: the most probable entry, its probability, and Σ_i p_i·value_i, each unless null. */
 void decodeRows(const NetworkRequest&, const float* features, const float* values, uint8_t* entry, float* probability, float* score);

@@ -99,6 +99,36 @@ void SemanticSampler::scatter(const KernelTable& kernels, const float* dOut, flo
   });
 }
 
+void SemanticSampler::vote(const KernelTable& kernels, const uint8_t* splats, uint8_t* labels) {
+  const int lanes = kernels.sampleLanes();
+  const auto& groups = groups_.groups();
+  pool().run(static_cast<int>(groups.size()), [&](int g, int) {
+    const PixelGroups::Group& group = groups[g];
+    const Arena& arena = arenas_[lent_[g].worker];
+    const uint32_t* rows = arena.rows.data() + lent_[g].at;
+    const float* weights = arena.weights.data() + lent_[g].at * lanes;
+    float votes[256][kMostLanes];
+    bool heard[256] = {};
+    for (int i = 0; i < lent_[g].length; i++) {
+      const uint8_t label = splats[rows[i]];
+      if (label == 0) continue;
+      if (!heard[label]) std::fill_n(votes[label], lanes, 0.0f);
+      heard[label] = true;
+      for (int l = 0; l < lanes; l++) votes[label][l] += weights[static_cast<size_t>(i) * lanes + l];
+    }
+    for (int l = 0; l < group.end - group.begin; l++) {
+      uint8_t& own = labels[groups_.order()[group.begin + l]];
+      if (own == 0) continue;
+      float most = 0.0f;
+      for (int label = 1; label < 256; label++)
+        if (heard[label] && votes[label][l] > most) {
+          most = votes[label][l];
+          own = static_cast<uint8_t>(label);
+        }
+    }
+  });
+}
+
 size_t SemanticSampler::memoryBytes() const {
   size_t bytes = groups_.memoryBytes() + lent_.capacity() * sizeof(Lent) + u_.capacity() * 4;
   for (const Arena& a : arenas_) bytes += (a.rows.capacity() + a.weights.capacity()) * 4;

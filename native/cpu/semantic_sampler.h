@@ -33,6 +33,15 @@ class SemanticSampler {
    */
   void scatter(const KernelTable& kernels, const float* dOut, float* dSemantics, int rows);
 
+  /**
+   * Labels of the pixels that were composited last, by the vote of the splats that each blends: argmax_k Σ_i w_i·[splats_i = k], the
+   * lower label of equals.
+   *
+   * @param splats  [count], 0 = no label, no vote
+   * @param labels  [pixels]; those that are 0, and those whose splats have no vote, stay as they are
+   */
+  void vote(const KernelTable& kernels, const uint8_t* splats, uint8_t* labels);
+
   int pixels() const { return pixelCount_; }
   int count() const { return count_; }
   size_t memoryBytes() const;

@@ -81,6 +81,8 @@ export interface NativeRasterizer {
   ): number;
   /** dSemantics is filled over its whole length */
   scatterSamples(sample: number, dOut: Float32Array, dSemantics: Float32Array): void;
+  /** labels [pixels] that are not 0 become the vote of the splats' [count] */
+  voteSamples(sample: number, splats: Uint8Array, labels: Uint8Array): void;
   sampleWeights(frame: number, pixels: Int32Array, least: number): SampleWeights;
   surface(frame: number, splats: SurfaceSplats, out: SurfacePicture): void;
   memoryBytes(): number;
@@ -121,7 +123,12 @@ export interface NativeAddon {
   decodeLoss(
     args: NativeNetwork &
       DecodeWeights &
-      Partial<NetworkGradientOutputs> & { samples: Float32Array; labels: Uint8Array; dSamples: Float32Array | null },
+      Partial<NetworkGradientOutputs> & {
+        samples: Float32Array;
+        labels: Uint8Array;
+        priced: Uint8Array;
+        dSamples: Float32Array | null;
+      },
   ): DecodeReport;
   decodeRows(
     args: NativeNetwork & {

@@ -96,6 +96,8 @@ export interface HostKernels {
     dOut: Float32Array,
     dSemantics: Float32Array,
   ): void;
+  /** Overwrites the labels [pixels] of the last sample that are not 0 by the vote of the splats' [count]. */
+  voteLabels(sample: SampleState, splats: Uint8Array, labels: Uint8Array): void;
   /** Weights ≥ least. */
   sampleWeights(frame: RenderFrame, pixels: Int32Array, least: number): SampleWeights;
   surface(frame: RenderFrame, splats: SurfaceSplats, out: SurfacePicture): void;
@@ -113,6 +115,7 @@ export interface HostKernels {
     network: NetworkArrays<Float32Array>,
     samples: Float32Array,
     labels: Uint8Array,
+    priced: Uint8Array,
     weights: DecodeWeights,
     out: (NetworkGradientOutputs & { dSamples: Float32Array }) | null,
   ): DecodeReport;

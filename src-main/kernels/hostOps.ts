@@ -79,13 +79,13 @@ const networkKernel: HostKernel = (backend, inputs, attributes) => {
 };
 
 const decodeLossKernel: HostKernel = (backend, inputs, attributes) => {
-  const { widths, labels, weights, report, state } = attributes as DecodeLossAttributes;
+  const { widths, labels, priced, weights, report, state } = attributes as DecodeLossAttributes;
   const samples = backend.floats(inputs.samples);
   const layers = state && layerGradients(backend, widths);
   const dSamples = state && backend.allocate(samples.length);
   const out = layers && dSamples ? { dKernels: layers.dKernels, dBiases: layers.dBiases, dSamples } : null;
   const network = networkArrays(backend, inputs, widths);
-  Object.assign(report, backend.kernels.decodeLoss(network, samples, labels, weights, out));
+  Object.assign(report, backend.kernels.decodeLoss(network, samples, labels, priced, weights, out));
   if (state && layers && dSamples) state.gradients = [dSamples, ...layers.inOrder];
   return backend.makeTensorInfo([], 'float32', Float32Array.of(report.loss));
 };
@@ -193,9 +193,10 @@ const KERNELS: Record<string, HostKernel> = {
   },
 
   [SAMPLE_KERNEL](backend, inputs, attributes) {
-    const { frame, pixels, state } = attributes as SampleAttributes;
+    const { frame, pixels, vote, state } = attributes as SampleAttributes;
     const out = backend.allocate(pixels.length * SAMPLE.columns);
     state.sample = backend.kernels.sampleSemantics(frame, pixels, backend.floats(inputs.semantics), out);
+    if (vote) backend.kernels.voteLabels(state.sample, vote.splats, vote.labels);
     return backend.adopt(out, [pixels.length, SAMPLE.columns]);
   },
 

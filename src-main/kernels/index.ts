@@ -39,7 +39,7 @@ export type { PackedWords, PackInput, PackRange } from './pack.reference';
 export { photoToTensor } from './photo';
 export { photometricLoss } from './photometric';
 export { render, type RenderFrame, type RenderInputs, type RenderOptions } from './render';
-export { sampleSemantics, sampleWeights } from './sample';
+export { sampleSemantics, sampleWeights, type LabelVote } from './sample';
 export type { SampleWeights } from './sample.reference';
 export type { MarchedSurface } from './marching.reference';
 export { surfacePicture, surfacePlanes } from './surface';

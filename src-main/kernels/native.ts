@@ -167,6 +167,10 @@ export class NativeKernels implements HostKernels {
     this.rasterizer.scatterSamples((state as { sample: number }).sample, dOut, dSemantics);
   }
 
+  voteLabels(state: SampleState, splats: Uint8Array, labels: Uint8Array): void {
+    this.rasterizer.voteSamples((state as { sample: number }).sample, splats, labels);
+  }
+
   sampleWeights(frame: RenderFrame, pixels: Int32Array, least: number): SampleWeights {
     return this.rasterizer.sampleWeights(this.#fresh(frame), pixels, least);
   }
@@ -197,11 +201,12 @@ export class NativeKernels implements HostKernels {
     network: NetworkArrays<Float32Array>,
     samples: Float32Array,
     labels: Uint8Array,
+    priced: Uint8Array,
     weights: DecodeWeights,
     out: (NetworkGradientOutputs & { dSamples: Float32Array }) | null,
   ): DecodeReport {
     return this.addon.decodeLoss({
-      ...{ ...network, ...weights, ...out, samples, labels },
+      ...{ ...network, ...weights, ...out, samples, labels, priced },
       ...{ rows: labels.length, dSamples: out?.dSamples ?? null },
     });
   }

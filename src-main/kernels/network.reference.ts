@@ -9,6 +9,9 @@
  *
  * β = 1 is METHOD §4. What several views say differently makes M̂ a mixture; CE′ draws it to the answer that most of them give.
  *
+ * Where labels are voted on (sample.reference.ts), u is priced by the photo's own label M′ all the same, so that it says where a photo
+ * disagrees:  L_CE = Σ CE_β(M̂, M)·(1 − sg(R_u)) / n,  and ∂L_CE/∂R_u = −CE_β(M̂, M′) / n  instead of −CE_β(M̂, M) / n.
+ *
  * The cap on R_u is not part of the gradient: it keeps values finite, and a capped R_u must find its way back. `held`: u counts as
  * 0 and learns nothing.
  *
@@ -146,12 +149,18 @@ function softmax(logits: Float64Array): Float64Array {
   return powers.map((v) => v / total);
 }
 
-/** L_s and its gradients. @param labels  [rows] 1 … N, 0 = none */
+/**
+ * L_s and its gradients.
+ *
+ * @param labels  [rows] 1 … N, 0 = none
+ * @param priced  M′, [rows], not 0 where labels is not; the labels themselves unless they were voted on
+ */
 export function decodeLossReference(
   network: NetworkArrays,
   samples: Floats,
   labels: Uint8Array,
   weights: DecodeWeights,
+  priced: Uint8Array = labels,
 ): DecodeReport & NetworkGradientArrays<Float64Array> & { dSamples: Float64Array } {
   const rows = labels.length;
   const report = { loss: 0, crossEntropy: 0, uncertainty: 0, right: 0, used: 0 };
@@ -169,7 +178,9 @@ export function decodeLossReference(
     const top = probability.indexOf(Math.max(...probability));
     const crossEntropy = -Math.log(probability[label]);
     const { labelTrust } = weights;
-    const believed = labelTrust * crossEntropy - (1 - labelTrust) * Math.log(probability[top]);
+    const believe = (entry: number): number =>
+      -labelTrust * Math.log(probability[entry]) - (1 - labelTrust) * Math.log(probability[top]);
+    const believed = believe(label);
     const rendered = Math.min(samples[at + SAMPLE.uncertainty], weights.highestUncertainty);
     const u = weights.held ? 0 : rendered;
     const penalty = weights.held ? 0 : weights.linear ? u : -Math.log(1 - u);
@@ -192,7 +203,7 @@ export function decodeLossReference(
     if (!weights.held) {
       const slope = weights.linear ? 1 : 1 / (1 - u);
       dSamples[at + SAMPLE.uncertainty] =
-        (weights.uncertaintyWeight * slope - weights.crossEntropyWeight * believed) / report.used;
+        (weights.uncertaintyWeight * slope - weights.crossEntropyWeight * believe(priced[row] - 1)) / report.used;
     }
   }
   return { ...report, ...gradients, dSamples };

@@ -44,6 +44,7 @@ export interface NetworkAttributes {
 export interface DecodeLossAttributes {
   widths: number[];
   labels: Uint8Array;
+  priced: Uint8Array;
   weights: DecodeWeights;
   report: DecodeReport;
   /** [dSamples, dKernel0, dBias0, …] from the forward kernel for the gradient kernel; null while no tape runs */
@@ -110,6 +111,7 @@ registerLayeredGradient(NETWORK_KERNELS, NETWORK_GRADIENT_KERNEL, 'input');
  * @param labels   [rows] 1 … N, 0 = no label
  * @param layers   the decoder, 8 → … → N
  * @param report   filled on the way
+ * @param priced   [rows] the labels that u is priced by, where the others were voted on; not 0 where those are not
  * @returns scalar; 0 if no sample has a label and enough α
  * @throws KernelArgumentError, also for a label above N
  */
@@ -119,6 +121,7 @@ export function decodeLoss(
   layers: readonly Layer[],
   weights: DecodeWeights,
   report: DecodeReport = { loss: 0, crossEntropy: 0, uncertainty: 0, right: 0, used: 0 },
+  priced: Uint8Array = labels,
 ): tf.Scalar {
   const op = 'decodeLoss';
   const widths = checkLayers(op, layers);
@@ -130,8 +133,16 @@ export function decodeLoss(
   const high = labels.findIndex((label) => label > entries);
   if (high >= 0)
     throw new KernelArgumentError(op, 'labels', `${labels[high]} at ${high}, but the decoder knows ${entries} entries`);
+  checkLength(op, 'priced', priced.length, labels.length);
+  const unpriced = labels.findIndex((label, i) => label > 0 && (priced[i] === 0 || priced[i] > entries));
+  if (unpriced >= 0)
+    throw new KernelArgumentError(
+      op,
+      'priced',
+      `${priced[unpriced]} at ${unpriced}, where the label is ${labels[unpriced]}`,
+    );
   const state = tf.engine().isTapeOn() ? { gradients: null } : null;
-  const attributes: DecodeLossAttributes = { widths, labels, weights, report, state };
+  const attributes: DecodeLossAttributes = { widths, labels, priced, weights, report, state };
   return runKernel<tf.Scalar>(DECODE_LOSS_KERNELS[layers.length - 1], withLayers({ samples }, layers), attributes);
 }
 

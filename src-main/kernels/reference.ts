@@ -20,7 +20,12 @@ import { neighboursReference } from './neighbours.reference';
 import { packExtremesReference, packSplatsReference } from './pack.reference';
 import { photoToPlanesReference } from './photo.reference';
 import { photometricReference } from './photometric.reference';
-import { compositeReference, compositeReferenceBackward, weightsReference } from './sample.reference';
+import {
+  compositeReference,
+  compositeReferenceBackward,
+  votedLabelsReference,
+  weightsReference,
+} from './sample.reference';
 import { marchingReference } from './marching.reference';
 import { surfaceReference } from './surface.reference';
 import { VolumeReference } from './volume.reference';
@@ -85,6 +90,10 @@ export const referenceKernels: HostKernels = {
     dSemantics.set(compositeReferenceBackward(sample as PixelWeight[][], semantics, dOut));
   },
 
+  voteLabels(sample, splats, labels) {
+    labels.set(votedLabelsReference(sample as PixelWeight[][], splats, labels));
+  },
+
   sampleWeights(frame, pixels, least) {
     const weights = sampled(frame, pixels).map((pairs) => pairs.filter(({ weight }) => weight >= least));
     const offsets = new Uint32Array(pixels.length + 1);
@@ -106,8 +115,8 @@ export const referenceKernels: HostKernels = {
     out.dInput?.set(dInput);
   },
 
-  decodeLoss(network, samples, labels, weights, out) {
-    const { dKernels, dBiases, dSamples, ...report } = decodeLossReference(network, samples, labels, weights);
+  decodeLoss(network, samples, labels, priced, weights, out) {
+    const { dKernels, dBiases, dSamples, ...report } = decodeLossReference(network, samples, labels, weights, priced);
     dKernels.forEach((gradient, l) => out?.dKernels[l].set(gradient));
     dBiases.forEach((gradient, l) => out?.dBiases[l].set(gradient));
     out?.dSamples.set(dSamples);

@@ -3,6 +3,7 @@
  *
  *   out_p = (Σ w·S_G [8], Σ w·σ(u logit), Σ w),   w the blending weights of pixel p     (METHOD §1: composited over 0)
  *   ∂L/∂S_i = Σ_p w_pi·∂L/∂out_p;   the weights are constants, and Σ w passes nothing
+ *   label_p = argmax_k Σ_i w_pi·[label_i = k]        the vote of the splats, the lower label of equals
  *
  * Shapes: semantics [capacity, 9], out [pixels, 10].
  */
@@ -55,4 +56,24 @@ export function compositeReferenceBackward(
     }
   });
   return gradient;
+}
+
+/**
+ * The labels that a pixel's splats vote for.
+ *
+ * @param splats  [count] 1 … 255, 0 = none and no vote
+ * @param own     [pixels]; 0 stays 0, and a pixel whose splats have no vote keeps its own
+ */
+export function votedLabelsReference(
+  weights: readonly PixelWeight[][],
+  splats: Uint8Array,
+  own: Uint8Array,
+): Uint8Array {
+  return own.map((label, p) => {
+    if (label === 0) return 0;
+    const votes = new Float64Array(256);
+    for (const { row, weight } of weights[p]) if (splats[row] > 0) votes[splats[row]] += weight;
+    const most = votes.indexOf(Math.max(...votes));
+    return most > 0 && votes[most] > 0 ? most : label;
+  });
 }

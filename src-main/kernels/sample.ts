@@ -6,7 +6,7 @@
  * them would cost more than the picture itself.
  */
 import * as tf from '@tensorflow/tfjs';
-import { checkTensor } from './checks';
+import { checkLength, checkTensor } from './checks';
 import { BackendUnavailableError, KernelArgumentError } from './errors';
 import { HostBackend } from './hostBackend';
 import type { RenderFrame } from './render';
@@ -17,9 +17,18 @@ import type { SampleWeights } from './sample.reference';
 export const SAMPLE_KERNEL = 'LegatoSampleSemantics';
 export const SAMPLE_GRADIENT_KERNEL = 'LegatoSampleSemanticsGradient';
 
+/** The labels of single pixels by the vote of the splats that they blend. */
+export interface LabelVote {
+  /** of the live splats, 0 = none, [≥ count] */
+  readonly splats: Uint8Array;
+  /** [pixels], filled: those that are 0 stay so, and those whose splats have no label keep their own */
+  readonly labels: Uint8Array;
+}
+
 export interface SampleAttributes {
   frame: RenderFrame;
   pixels: Int32Array;
+  vote: LabelVote | null;
   /** what the forward kernel found, for its gradient */
   state: { sample: object | null };
 }
@@ -39,13 +48,25 @@ function checkPixels(frame: RenderFrame, pixels: Int32Array): void {
  * @param semantics  [capacity, 9], the rows of the picture's geometry
  * @param frame      of the last `render`; another one on the same backend makes it stale
  * @param pixels     y·width + x
+ * @param vote       labels to be had by the same walk; null for none
  * @returns [pixels, 10]: S_G (8), R_u, α
  * @throws KernelArgumentError
  */
-export function sampleSemantics(semantics: tf.Tensor, frame: RenderFrame, pixels: Int32Array): tf.Tensor2D {
+export function sampleSemantics(
+  semantics: tf.Tensor,
+  frame: RenderFrame,
+  pixels: Int32Array,
+  vote: LabelVote | null = null,
+): tf.Tensor2D {
   checkTensor(OP, 'semantics', semantics, [null, SEMANTICS.columns]);
   checkPixels(frame, pixels);
-  const attributes: SampleAttributes = { frame, pixels, state: { sample: null } };
+  if (vote) {
+    checkLength(OP, 'vote.labels', vote.labels.length, pixels.length);
+    const count = frame.view?.count ?? 0;
+    if (vote.splats.length < count)
+      throw new KernelArgumentError(OP, 'vote.splats', `${vote.splats.length} labels for ${count} splats`);
+  }
+  const attributes: SampleAttributes = { frame, pixels, vote, state: { sample: null } };
   return runKernel<tf.Tensor2D>(SAMPLE_KERNEL, { semantics }, attributes);
 }
 

@@ -2,11 +2,13 @@
 export { codeDirections } from './codeDirections';
 export { SemanticsError } from './errors';
 export { ExpressionError, type Expression } from './expression';
-export { LabelLift, VISIBILITY_GATE, type LiftedLabels } from './lifting';
+export { LabelLift, VISIBILITY_GATE, type LiftedLabels, type LiftOptions } from './lifting';
 export { Perceptron, type NetworkStep } from './perceptron';
 export { averagePrecision, maskScores, SegmentationReport, type MaskScores, type SegmentationScores } from './metrics';
 export { blendScores, COVERAGE, decodePixels, spread, type DecodedPixels, type SplatView } from './pixelScores';
 export { samplePixels, type IndexMap, type PixelSample } from './pixelSample';
+export { splatLoss } from './splatLoss';
+export { SplatLabels } from './splatLabels';
 export { encodePositions, encodingWidth, smoothingLoss, type PositionFrame } from './smoothing';
 export {
   classify,

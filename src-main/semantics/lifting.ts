@@ -1,12 +1,14 @@
 /**
  * Lifting: index maps onto Gaussians by blending weight, without training anything (METHOD §6; the idea of Occam's LGS and VALA).
  *
- *   v_ki = Σ_p w_pi·[M_p = k]       what a view says of Gaussian i, over pixels where w_pi ≥ gate
+ *   v_ki = Σ_p w_pi^γ·[M_p = k]     what a view says of Gaussian i, over pixels where w_pi ≥ gate
  *   V_ki = Σ_views v_ki / Σ_k v_ki · min(1, Σ_k v_ki)
  *   label_i = argmax_k V_ki,   confidence_i = V_label / Σ_k V_ki
  *
- * The gate leaves out what shines through from behind, whose pixel says nothing about it. Each view has one vote at most, however
- * many pixels it lends a Gaussian, so that a close-up with a wrong map does not outvote the others.
+ * The gate leaves out what shines through from behind, whose pixel says nothing about it. A hard one (0.1) also leaves out every Gaussian
+ * that never fills a tenth of a pixel, more than half of them where many small ones lie over each other; a low one with γ = 2 hears
+ * them, and listens to where they are seen best. Each view has one vote at most, however many pixels it lends a Gaussian, so that a
+ * close-up with a wrong map does not outvote the others.
  */
 import type { SampleWeights } from '../kernels/index';
 import { Ballots } from './ballots';
@@ -21,14 +23,22 @@ export interface LiftedLabels {
   views: Uint16Array;
 }
 
-/** Least blending weight that counts: a tenth of the pixel is this Gaussian's. */
+/** Blending weight from which on a Gaussian counts as seen in a pixel: a tenth of it is this Gaussian's. */
 export const VISIBILITY_GATE = 0.1;
+
+export interface LiftOptions {
+  /** least blending weight that has a say, 0 … 1 */
+  readonly gate: number;
+  /** γ */
+  readonly power: number;
+}
 
 /** Labels by vote, view by view. What it holds grows with the Gaussians, not with the entries. */
 export class LabelLift {
   readonly #count: number;
   readonly #entries: number;
   readonly #gate: number;
+  readonly #power: number;
   /** V */
   readonly #votes: Ballots;
   /** v of the present view; empty outside `addView` */
@@ -36,10 +46,11 @@ export class LabelLift {
   readonly #touched: Uint32Array;
   readonly #views: Uint16Array;
 
-  constructor(count: number, entries: number, gate = VISIBILITY_GATE) {
+  constructor(count: number, entries: number, { gate, power }: LiftOptions = { gate: VISIBILITY_GATE, power: 1 }) {
     this.#count = count;
     this.#entries = entries;
     this.#gate = gate;
+    this.#power = power;
     this.#votes = new Ballots(count);
     this.#present = new Ballots(count);
     this.#touched = new Uint32Array(count);
@@ -59,8 +70,8 @@ export class LabelLift {
       if (label > this.#entries)
         throw new SemanticsError(`index ${label} is above the ${this.#entries} entries of the codebook`);
       for (let pair = offsets[pixel]; pair < offsets[pixel + 1]; pair++) {
-        const weight = weights[pair];
-        if (weight < this.#gate) continue;
+        if (weights[pair] < this.#gate) continue;
+        const weight = this.#power === 1 ? weights[pair] : weights[pair] ** this.#power;
         const row = rows[pair];
         if (present.total[row] === 0) this.#touched[touched++] = row;
         present.add(row, label, weight);

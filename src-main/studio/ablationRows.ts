@@ -67,6 +67,9 @@ export function ablationRows(whole: boolean): AblationRow[] {
     turned('no-bootstrapping', 'labels alone are trusted: β = 1', { labelTrust: 1 }),
     turned('no-smoothing', 'L_smo off', { smoothingWeight: 0 }),
     turned('no-lifting', 'S_G starts at random', { semanticStart: 'normal' }),
+    turned('hard-gate', 'lifted from weights of at least 0.1, as they are', { liftGate: 0.1, liftPower: 1 }),
+    turned('no-vote', "labels of a photo's own map", { labelVote: false }),
+    turned('no-splat-loss', 'L_G off', { splatWeight: 0 }),
     turned(
       pooled ? 'no-pooling' : 'pooling',
       pooled ? 'D is not averaged over superpixels' : 'D averaged over superpixels of the photo',

@@ -9,7 +9,7 @@ import { render, sampleWeights } from '../kernels/index';
 import type { RenderFrame } from '../kernels/index';
 import { SEMANTICS } from '../kernels/layout';
 import type { GaussianModel } from '../gaussians/index';
-import { codeDirections, LabelLift, samplePixels, VISIBILITY_GATE } from '../semantics/index';
+import { codeDirections, LabelLift, samplePixels } from '../semantics/index';
 import type { LiftedLabels } from '../semantics/index';
 import type { PhotoViews } from './photoViews';
 import type { IndexMaps } from './ports';
@@ -19,21 +19,43 @@ const LONG_SIDE = 480;
 /** Length of S_G where no photo gave a label: what is next to it decides. */
 const UNSEEN_LENGTH = 0.05;
 
+type LiftSettings = Pick<TrainingSettings, 'antialiased' | 'liftGate' | 'liftPower'>;
+
+async function giveWay(): Promise<boolean> {
+  await new Promise((resolve) => setImmediate(resolve));
+  return true;
+}
+
 /**
  * Labels by vote of all photos with a map.
  *
- * @param between  called after every photo but the last; whatever it waits for must leave the Gaussians alone
+ * @param between  called after every photo but the last; whatever it waits for must leave the Gaussians alone. false: give up
+ * @returns null when it was given up
  */
 export async function liftLabels(
   model: GaussianModel,
   photos: PhotoViews,
   maps: IndexMaps,
-  settings: Pick<TrainingSettings, 'antialiased'>,
-  between: (done: number, photos: number) => Promise<void> = () => new Promise((resolve) => setImmediate(resolve)),
-): Promise<LiftedLabels> {
-  const lift = new LabelLift(model.count, maps.entries);
+  settings: LiftSettings,
+): Promise<LiftedLabels>;
+export async function liftLabels(
+  model: GaussianModel,
+  photos: PhotoViews,
+  maps: IndexMaps,
+  settings: LiftSettings,
+  between: (done: number, photos: number) => Promise<boolean>,
+): Promise<LiftedLabels | null>;
+export async function liftLabels(
+  model: GaussianModel,
+  photos: PhotoViews,
+  maps: IndexMaps,
+  settings: LiftSettings,
+  between: (done: number, photos: number) => Promise<boolean> = giveWay,
+): Promise<LiftedLabels | null> {
+  const { liftGate: gate, liftPower: power } = settings;
+  const lift = new LabelLift(model.count, maps.entries, { gate, power });
   for (let index = 0; index < photos.count; index++) {
-    if (index > 0) await between(index, photos.count);
+    if (index > 0 && !(await between(index, photos.count))) return null;
     const map = await maps.load(photos.names[index]);
     if (!map) continue;
     const full = await photos.camera(index);
@@ -46,7 +68,7 @@ export async function liftLabels(
         ...{ count: model.count, shDegree: 0, background: [0, 0, 0], antialiased: settings.antialiased },
         ...{ channels: ['alpha'], semanticsMovesGeometry: false, frame },
       });
-      lift.addView(sampleWeights(frame, pixels, VISIBILITY_GATE), labels);
+      lift.addView(sampleWeights(frame, pixels, gate), labels);
     });
   }
   return lift.result();

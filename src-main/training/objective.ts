@@ -1,7 +1,7 @@
 /**
  * What training minimises, on one screen (METHOD §1, §4):
  *
- *   L = λ_RGB·L_RGB + λ_s·L_s + λ_smo·L_smo,   λ_RGB = 1
+ *   L = λ_RGB·L_RGB + λ_s·L_s + λ_smo·L_smo + λ_G·L_G,   λ_RGB = 1
  *
  * over one photo a step. The language terms join once index maps exist; they look at the same picture through sampled pixels, so
  * that the picture itself, and with it geometry and opacity, is bit for bit the one that would be trained without them.
@@ -12,9 +12,17 @@ import * as tf from '@tensorflow/tfjs';
 import type { Scalar, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs';
 import type { PinholeCamera } from '#contract/camera';
 import { decodeLoss, gatherPixels, photometricLoss, render, sampleSemantics } from '../kernels/index';
-import type { Channel, DecodeReport, DecodeWeights, Layer, RenderFrame, SmoothnessOptions } from '../kernels/index';
+import type {
+  Channel,
+  DecodeReport,
+  DecodeWeights,
+  LabelVote,
+  Layer,
+  RenderFrame,
+  SmoothnessOptions,
+} from '../kernels/index';
 import { SAMPLE } from '../kernels/layout';
-import { smoothingLoss } from '../semantics/index';
+import { smoothingLoss, splatLoss } from '../semantics/index';
 import type { PixelSample } from '../semantics/index';
 
 /** What is learned, and the probe whose gradient slot reports screen gradients and radii to density control. */
@@ -43,6 +51,22 @@ export interface SemanticTerm {
   /** λ_s */
   readonly weight: number;
   readonly sample: PixelSample;
+  /** labels by vote of the Gaussians that a pixel blends, in place of the map's; null for the map's */
+  readonly vote: LabelVote | null;
+  /** the decoder */
+  readonly layers: readonly Layer[];
+  readonly loss: DecodeWeights;
+  /** filled by the loss */
+  readonly report: DecodeReport;
+}
+
+/** L_G of sampled Gaussians, against their lifted labels. */
+export interface SplatTerm {
+  /** λ_G */
+  readonly weight: number;
+  readonly rows: Int32Array;
+  /** [rows] 1 … N, 0 = none */
+  readonly labels: Uint8Array;
   /** the decoder */
   readonly layers: readonly Layer[];
   readonly loss: DecodeWeights;
@@ -71,6 +95,7 @@ export interface ObjectiveOptions {
   readonly ssimWeight: number;
   readonly semantic?: SemanticTerm | null;
   readonly smoothing?: SmoothingTerm | null;
+  readonly splats?: SplatTerm | null;
   /** geometry and colour are finished: only the language terms count */
   readonly semanticsOnly?: boolean;
   /** sees the rendered image while it exists; must not keep it */
@@ -83,7 +108,7 @@ const EVERYTHING: Channel[] = ['rgb', 'semantics', 'uncertainty', 'alpha'];
 
 /** The loss of one view, a scalar on the tape. */
 export function objective(learnables: Learnables, view: View, options: ObjectiveOptions): Scalar {
-  const { semantic, smoothing, ssimWeight, semanticsMovesGeometry } = options;
+  const { semantic, smoothing, splats, ssimWeight, semanticsMovesGeometry } = options;
   const dense = semanticsMovesGeometry && !!semantic;
   const frame: RenderFrame = { forward: null, view: null };
   // Given to a picture that does not show them, semantics would get a gradient of zeros as large as themselves.
@@ -92,7 +117,7 @@ export function objective(learnables: Learnables, view: View, options: Objective
   const image = render(shown, view.camera, {
     ...options,
     channels: dense ? EVERYTHING : COLOUR,
-    ...(semantic && !dense && { frame }),
+    ...(semantic && { frame }),
   });
   options.observe?.(image);
 
@@ -100,11 +125,14 @@ export function objective(learnables: Learnables, view: View, options: Objective
   if (!options.semanticsOnly) terms.push(photometricLoss(image, view.target, view.mask, { ssimWeight }));
   if (semantic) {
     const { pixels, labels } = semantic.sample;
-    const samples = dense
-      ? gatherPixels(image, 3, SAMPLE.columns, pixels)
-      : sampleSemantics(learnables.semantics, frame, pixels);
-    const { layers, loss, report, weight } = semantic;
-    terms.push(decodeLoss(samples, labels, layers, loss, report).mul(weight));
+    const { vote, layers, loss, report, weight } = semantic;
+    const sampled = sampleSemantics(learnables.semantics, frame, pixels, vote);
+    const samples = dense ? gatherPixels(image, 3, SAMPLE.columns, pixels) : sampled;
+    terms.push(decodeLoss(samples, vote?.labels ?? labels, layers, loss, report, labels).mul(weight));
+  }
+  if (splats) {
+    const { rows, labels, layers, loss, report, weight } = splats;
+    terms.push(splatLoss(learnables.semantics, rows, labels, layers, loss, report).mul(weight));
   }
   if (smoothing) {
     const { rows, encoded, layers, weight } = smoothing;
@@ -134,10 +162,10 @@ const tensorsOf = (layers: readonly Layer[]): tf.Tensor[] => layers.flatMap(({ k
 /** Loss and gradients of one view; the caller disposes of the gradients. The tape is closed when this returns. */
 export function objectiveGradients(learnables: Learnables, view: View, options: ObjectiveOptions): ObjectiveGradients {
   const { geometry, sphericalHarmonics, semantics, probe } = learnables;
-  const { semantic, smoothing, semanticsOnly } = options;
+  const { semantic, smoothing, splats, semanticsOnly } = options;
   const shaping = semanticsOnly ? [] : [geometry, sphericalHarmonics, probe];
-  const meaning = semantic || smoothing ? [semantics] : [];
-  const decoder = semantic ? tensorsOf(semantic.layers) : [];
+  const meaning = semantic || smoothing || splats ? [semantics] : [];
+  const decoder = tensorsOf((semantic ?? splats)?.layers ?? []);
   const smoother = smoothing ? tensorsOf(smoothing.layers) : [];
   const { value, grads } = tf
     .engine()

@@ -93,7 +93,7 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
   if (snapshot) statistics.restore(snapshot.tensors, model.count);
   const maps = snapshot?.semantics ? await ports.openMaps() : null;
   const learner = snapshot?.semantics
-    ? SemanticLearner.restore(maps, settings, snapshot.semantics, snapshot.tensors)
+    ? SemanticLearner.restore(maps, settings, snapshot.semantics, snapshot.tensors, model.count)
     : null;
   return {
     ...{ settings, step: snapshot?.step ?? 0, disabled: snapshot?.disabled ?? [], backend },

@@ -12,6 +12,7 @@ import { DensityControl, resetOpacity } from '../gaussians/index';
 import type { DensityStatistics, GaussianModel } from '../gaussians/index';
 import { adamStep, resizePool } from '../kernels/index';
 import { SEMANTICS } from '../kernels/layout';
+import { SplatLabels } from '../semantics/index';
 import { evaluate, meanSquaredError } from './evaluation';
 import type { Scene, Scores } from './evaluation';
 import { PhotosError } from './failure';
@@ -46,8 +47,8 @@ export interface RunPorts {
   /** null while there are none; asked again until there are */
   openMaps: () => Promise<IndexMaps | null>;
   warn: (message: string) => void;
-  /** photos that were lifted from while semantics join; the run waits for it, as it does between steps */
-  lifting: (photos: number, of: number) => Promise<void>;
+  /** photos that were lifted from so far; the run waits for it, as it does between steps. false: the run is to end, lift no further */
+  lifting: (photos: number, of: number) => Promise<boolean>;
   /** semantics begin to learn with this step */
   joined: (step: number, entries: number, lifted: number) => void;
 }
@@ -169,19 +170,25 @@ export class TrainingRun {
     };
   }
 
-  /** Makes the next step. @param measure  also compute the PSNR of its photo */
-  async advance(measure: boolean): Promise<StepReport> {
+  /**
+   * Makes the next step.
+   *
+   * @param measure  also compute the PSNR of its photo
+   * @returns null when the run is to end before it: a lifting was given up
+   */
+  async advance(measure: boolean): Promise<StepReport | null> {
     const step = this.step + 1;
     const { settings } = this;
     const model = this.#model;
     for (let ahead = 1; ahead <= settings.prefetch; ahead++) this.#photos.prefetch(this.#photoAt(step + ahead));
+    if (!(await this.#join(step)) || !(await this.#liftAgain(step))) return null;
     const background = backgroundAt(step, settings);
     const photo = this.#photoAt(step);
     const view = await this.#photos.load(photo, schedule.coarseFactorAt(step, settings), background);
-    await this.#join(step);
     const learner = this.#learner;
     const semantic = await learner?.semanticTerm(this.#photos.names[photo], view.camera, settings, step);
     const smoothing = learner?.smoothingTerm(model, settings, step);
+    const splats = semantic && learner?.splatTerm(model, settings, step);
     const semanticsOnly = step > settings.steps;
     if (semanticsOnly && !semantic && !smoothing) {
       disposeView(view);
@@ -197,7 +204,7 @@ export class TrainingRun {
       antialiased: settings.antialiased,
       semanticsMovesGeometry: settings.semanticsMovesGeometry,
       ssimWeight: settings.ssimWeight,
-      ...{ semantic, smoothing, semanticsOnly },
+      ...{ semantic, smoothing, splats, semanticsOnly },
       observe: (image) => {
         if (!measure) return;
         const mask = view.mask?.dataSync() ?? null;
@@ -218,26 +225,50 @@ export class TrainingRun {
     return { loss: gradients.loss, psnr, density, semantics: learner?.figures ?? null };
   }
 
-  /** Lets semantics join when their step has come and maps exist; looks again now and then while they do not. */
-  async #join(step: number): Promise<void> {
+  /**
+   * Lets semantics join when their step has come and maps exist; looks again now and then while they do not.
+   *
+   * @returns false when lifting was given up
+   */
+  async #join(step: number): Promise<boolean> {
     const { settings } = this;
     const due = step > schedule.scaled(settings.semanticFrom, settings) && step >= this.#lookAt;
-    if (this.#learner || !due || settings.semanticWeight === 0) return;
+    if (this.#learner || !due || settings.semanticWeight === 0) return true;
     this.#lookAt = step + LOOK_AGAIN;
     const maps = await this.#ports.openMaps();
-    if (!maps) return;
+    if (!maps) return true;
     for (const warning of await surveyMaps(this.#photos.names, maps)) this.#ports.warn(warning);
-    const learner = SemanticLearner.join(maps, settings, this.#model, step);
-    let lifted = 0;
-    if (settings.semanticStart === 'lift') {
-      const labels = await liftLabels(this.#model, this.#photos, maps, settings, this.#ports.lifting);
-      startFromLabels(this.#model, labels, maps, settings.seed);
-      lifted = labels.labels.reduce((sum, label) => sum + (label > 0 ? 1 : 0), 0);
+    const keeps = SemanticLearner.keepsLabels(settings);
+    let labels: SplatLabels | null = null;
+    if (settings.semanticStart === 'lift' || keeps) {
+      const lifted = await liftLabels(this.#model, this.#photos, maps, settings, this.#ports.lifting);
+      if (!lifted) return false;
+      labels = new SplatLabels(lifted.labels);
+      if (settings.semanticStart === 'lift') startFromLabels(this.#model, lifted, maps, settings.seed);
     }
+    const learner = SemanticLearner.join(maps, settings, this.#model, step);
+    if (keeps) learner.labels = labels;
     startUncertainty(this.#model, settings.initialUncertainty);
     this.#learner = learner;
     this.#maps = maps;
-    this.#ports.joined(step, maps.entries, lifted);
+    this.#ports.joined(step, maps.entries, labels?.labelled ?? 0);
+    return true;
+  }
+
+  /**
+   * Lifts labels anew now and then, since Gaussians move and divide; on finished geometry they would come out the same.
+   *
+   * @returns false when it was given up
+   */
+  async #liftAgain(step: number): Promise<boolean> {
+    const [settings, learner, maps] = [this.settings, this.#learner, this.#maps];
+    if (!learner || !maps || !SemanticLearner.keepsLabels(settings)) return true;
+    // Right behind a multiple of the interval, so that a density pass of that step is over, and none follows the last step.
+    const due = step <= settings.steps && schedule.every(schedule.scaled(settings.liftInterval, settings), step - 1);
+    if (learner.labels && (!due || step === learner.state.joinedAt)) return true;
+    const lifted = await liftLabels(this.#model, this.#photos, maps, settings, this.#ports.lifting);
+    if (lifted) learner.labels = new SplatLabels(lifted.labels);
+    return lifted !== null;
   }
 
   #adam(step: number, gradients: ObjectiveGradients): void {
@@ -266,7 +297,10 @@ export class TrainingRun {
         extent: this.#extent,
         afterFirstReset: schedule.resetBefore(step, settings),
       };
+      const labels = this.#learner?.labels ?? null;
+      const before = labels?.byId(this.#model);
       const { cloned, split, pruned } = this.#densityControl.apply(this.#model, this.#statistics, settings, context);
+      if (labels && before) labels.follow(this.#model, before);
       Object.assign(report, { cloned, split, pruned });
     }
     if (opacityReset) resetOpacity(this.#model, settings.opacityResetTo);

@@ -9,11 +9,19 @@ import type { TrainingSettings } from '#contract/settings';
 import { CounterRandom } from '../base/index';
 import type { GaussianModel } from '../gaussians/index';
 import { adamStep } from '../kernels/index';
-import type { DecodeReport } from '../kernels/index';
+import type { DecodeReport, DecodeWeights } from '../kernels/index';
 import { SEMANTICS } from '../kernels/layout';
-import { COVERAGE, encodePositions, encodingWidth, Perceptron, samplePixels, SemanticsError } from '../semantics/index';
+import {
+  COVERAGE,
+  encodePositions,
+  encodingWidth,
+  Perceptron,
+  samplePixels,
+  SemanticsError,
+  SplatLabels,
+} from '../semantics/index';
 import type { PositionFrame } from '../semantics/index';
-import type { ObjectiveGradients, SemanticTerm, SmoothingTerm } from './objective';
+import type { ObjectiveGradients, SemanticTerm, SmoothingTerm, SplatTerm } from './objective';
 import type { IndexMaps, SemanticsState, SnapshotTensor } from './ports';
 
 /** R_u at most, so that −log(1 − R_u) stays finite. */
@@ -22,6 +30,8 @@ const HIGHEST_UNCERTAINTY = 0.999;
 const RUNNING = 0.02;
 /** Share of the Gaussians on either side that the normalised scene leaves out: stray ones would shrink the rest. */
 const STRAY = 0.02;
+/** Lifted labels in a snapshot. */
+const LABELS = 'splatLabels';
 
 export interface SemanticFigures {
   /** running, nats */
@@ -64,7 +74,10 @@ export class SemanticLearner {
   readonly #state: { -readonly [K in keyof SemanticsState]: SemanticsState[K] };
   readonly #report: DecodeReport = { loss: 0, crossEntropy: 0, uncertainty: 0, right: 0, used: 0 };
   readonly #rates = new Float32Array(SEMANTICS.columns);
+  readonly #splatReport: DecodeReport = { loss: 0, crossEntropy: 0, uncertainty: 0, right: 0, used: 0 };
   #encoded = new Float32Array(0);
+  #voted = new Uint8Array(0);
+  #labels: SplatLabels | null = null;
 
   private constructor(maps: IndexMaps, settings: TrainingSettings, state: SemanticsState) {
     const { seed, decoderFirst, decoderSecond, smoothingFrequencies, smoothingWidth, smoothingLayers } = settings;
@@ -90,6 +103,7 @@ export class SemanticLearner {
     settings: TrainingSettings,
     state: SemanticsState,
     tensors: Record<string, SnapshotTensor>,
+    splats: number,
   ): SemanticLearner {
     if (!maps || maps.codebook !== state.codebook)
       throw new SemanticsError(
@@ -100,7 +114,22 @@ export class SemanticLearner {
     const learner = new SemanticLearner(maps, settings, state);
     learner.#decoder.restore(tensors);
     learner.#smoother.restore(tensors);
+    learner.#labels = SplatLabels.restore(tensors[LABELS], splats);
     return learner;
+  }
+
+  /** Whether settings ask for lifted labels beyond the start. */
+  static keepsLabels({ labelVote, splatWeight }: TrainingSettings): boolean {
+    return labelVote || splatWeight > 0;
+  }
+
+  /** Lifted labels, by which pixels vote and that L_G holds Gaussians to; null while there are none. */
+  get labels(): SplatLabels | null {
+    return this.#labels;
+  }
+
+  set labels(labels: SplatLabels | null) {
+    this.#labels = labels;
   }
 
   get state(): SemanticsState {
@@ -126,23 +155,43 @@ export class SemanticLearner {
   ): Promise<SemanticTerm | null> {
     const map = await this.#maps.load(photo);
     if (!map) return null;
+    const sample = samplePixels(width, height, settings.semanticSamples, map, settings.seed, step);
+    const { layers } = this.#decoder;
+    const [vote, loss, report] = [this.#voteOf(sample.labels, settings), this.#decodeWeights(settings), this.#report];
+    return { weight: settings.semanticWeight, sample, vote, layers, loss, report };
+  }
+
+  /** The vote of a sample's pixels, into an array that every step shares; null where the map's labels count. */
+  #voteOf(labels: Uint8Array, { labelVote }: TrainingSettings): SemanticTerm['vote'] {
+    if (!labelVote || !this.#labels) return null;
+    if (this.#voted.length !== labels.length) this.#voted = new Uint8Array(labels.length);
+    this.#voted.set(labels);
+    return { splats: this.#labels.values, labels: this.#voted };
+  }
+
+  #decodeWeights(settings: TrainingSettings): DecodeWeights {
     const { uncertaintyBelow, crossEntropyWeight, uncertaintyWeight } = settings;
     const running = this.#state.crossEntropy ?? Infinity;
     return {
-      weight: settings.semanticWeight,
-      sample: samplePixels(width, height, settings.semanticSamples, map, settings.seed, step),
-      layers: this.#decoder.layers,
-      loss: {
-        crossEntropyWeight,
-        uncertaintyWeight,
-        labelTrust: trustInLabels(settings.labelTrust, running, this.#maps.entries),
-        linear: settings.uncertaintyForm === 'linear',
-        held: !settings.learnUncertainty || (uncertaintyBelow > 0 && running >= uncertaintyBelow),
-        coverage: COVERAGE,
-        highestUncertainty: HIGHEST_UNCERTAINTY,
-      },
-      report: this.#report,
+      crossEntropyWeight,
+      uncertaintyWeight,
+      labelTrust: trustInLabels(settings.labelTrust, running, this.#maps.entries),
+      linear: settings.uncertaintyForm === 'linear',
+      held: !settings.learnUncertainty || (uncertaintyBelow > 0 && running >= uncertaintyBelow),
+      coverage: COVERAGE,
+      highestUncertainty: HIGHEST_UNCERTAINTY,
     };
+  }
+
+  /** What L_G looks at; null when it is off or there are no lifted labels. */
+  splatTerm(model: GaussianModel, settings: TrainingSettings, step: number): SplatTerm | null {
+    const { splatWeight: weight, splatSamples, seed } = settings;
+    const lifted = this.#labels;
+    if (weight === 0 || !lifted) return null;
+    const rows = stratifiedRows(model.count, Math.min(model.count, splatSamples), seed, step, 'labelled rows');
+    const labels = Uint8Array.from(rows, (row) => lifted.values[row]);
+    const [{ layers }, loss, report] = [this.#decoder, this.#decodeWeights(settings), this.#splatReport];
+    return { weight, rows, labels, layers, loss, report };
   }
 
   /** What L_smo looks at; null between smoothing steps. The caller disposes of `encoded`. */
@@ -188,7 +237,8 @@ export class SemanticLearner {
 
   /** Views of the live state, not copies: to be written before the next step. */
   tensors(): Record<string, SnapshotTensor> {
-    return { ...this.#decoder.snapshot(), ...this.#smoother.snapshot() };
+    const labels = this.#labels && { [LABELS]: this.#labels.snapshot() };
+    return { ...this.#decoder.snapshot(), ...this.#smoother.snapshot(), ...labels };
   }
 
   dispose(): void {
@@ -198,9 +248,15 @@ export class SemanticLearner {
 }
 
 /** `wanted` different rows of `count`, one drawn in each of as many equal shares, ascending. */
-export function stratifiedRows(count: number, wanted: number, seed: number, step: number): Int32Array {
+export function stratifiedRows(
+  count: number,
+  wanted: number,
+  seed: number,
+  step: number,
+  purpose = 'smoothing rows',
+): Int32Array {
   if (wanted >= count) return Int32Array.from({ length: count }, (_, row) => row);
-  const random = new CounterRandom(seed, 'smoothing rows', step);
+  const random = new CounterRandom(seed, purpose, step);
   return Int32Array.from({ length: wanted }, (_, i) => {
     const [from, to] = [Math.floor((i * count) / wanted), Math.floor(((i + 1) * count) / wanted)];
     return from + Math.min(to - from - 1, Math.floor(random.uniform(i) * (to - from)));

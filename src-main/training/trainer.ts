@@ -255,12 +255,13 @@ export class Trainer {
   }
 
   /** Between two photos that are lifted from, as between two steps: viewers are served, and commands heard. */
-  async #lifting(photos: number, of: number): Promise<void> {
+  async #lifting(photos: number, of: number): Promise<boolean> {
     const run = this.#run;
-    if (!run) return;
+    if (!run) return false;
     this.#ports.publish({ type: 'lifting', step: run.step, photos, of });
     this.#viewer.between(run.viewed);
     await breathe();
+    return this.#state !== 'finishing';
   }
 
   async #loop(run: TrainingRun, store: CheckpointStore): Promise<void> {
@@ -278,7 +279,9 @@ export class Trainer {
       }
       const last = run.step + 1 >= run.steps;
       const due = last || this.#watch.seconds - reported >= PROGRESS_SECONDS;
-      const { loss, psnr: seen, density, semantics } = await run.advance(due);
+      const report = await run.advance(due);
+      if (!report) continue;
+      const { loss, psnr: seen, density, semantics } = report;
       if (density) this.#ports.publish({ type: 'density', step: run.step, ...density });
       if (seen !== null) psnr.add(seen);
       if (due) {

@@ -25,6 +25,29 @@ export const semanticSettings = {
     group,
     description: 'start of S_G: standard normal, or lifted from the index maps by blending weight',
   }),
+  liftGate: number(0, 1, {
+    group,
+    description: 'least blending weight with which a Gaussian has a say in a pixel when labels are lifted',
+  }),
+  liftPower: number(1, 8, {
+    group,
+    description: 'γ: lifted votes count as the blending weight to this power; 1 is the weight itself',
+  }),
+  liftInterval: integer(0, 10_000_000, {
+    group,
+    unit: REFERENCE,
+    description: 'distance between liftings while geometry learns; 0 lifts once, when semantics join',
+  }),
+  labelVote: flag({
+    group,
+    description:
+      'take the label of a pixel by vote of the lifted labels of the Gaussians that it blends, so that photos agree; else from its photo’s own map',
+  }),
+  splatWeight: number(0, 100, {
+    group,
+    description: 'λ_G: weight of the cross-entropy of single Gaussians with their lifted labels; 0 is off',
+  }),
+  splatSamples: integer(1, 10_000_000, { group, unit: 'splats', description: 'Gaussians a step that it looks at' }),
   initialUncertainty: number(0.0001, 0.9, { group, description: 'uncertainty of the Gaussians at the start' }),
   semanticWeight: number(0, 100, { group, description: 'λ_s: weight of the semantic loss' }),
   crossEntropyWeight: number(0, 100, { group, description: 'λ_CE: weight of the cross-entropy in it' }),

@@ -94,6 +94,22 @@ describe('the reference against central differences', () => {
   });
 });
 
+describe('u priced by another label than the one that is learned', () => {
+  it('changes the slope of R_u alone, to that of the other label', () => {
+    const random = new Random(3);
+    const network = inDouble(randomNetwork(random, [8, 6, 5]));
+    const { samples, labels } = randomSamples(random, 20, 5);
+    const priced = labels.map((label) => (label === 0 ? 0 : 1 + (label % 5)));
+    const [own, other] = [labels, priced].map((given) => decodeLossReference(network, samples, given, LOG));
+    const both = decodeLossReference(network, samples, labels, LOG, priced);
+    const isPrice = (_: number, i: number): boolean => i % 10 === 8;
+    expect(both.dSamples.filter(isPrice)).toEqual(other.dSamples.filter(isPrice));
+    expect(both.dSamples.filter(isPrice)).not.toEqual(own.dSamples.filter(isPrice));
+    expect(both.dSamples.filter((v, i) => !isPrice(v, i))).toEqual(own.dSamples.filter((v, i) => !isPrice(v, i)));
+    expect({ ...both, dSamples: null }).toEqual({ ...own, dSamples: null });
+  });
+});
+
 describe('the optimum of the uncertainty (METHOD §7.3)', () => {
   /** A network whose cross-entropy for label 1 of two entries is given. */
   const fixed = (crossEntropy: number): NetworkArrays => ({
@@ -184,6 +200,7 @@ describe.runIf(addon)('native networks', () => {
           const random = new Random(5);
           const net = randomNetwork(random, [8, 128, 256, 100]);
           const { samples, labels } = randomSamples(random, 151, 100);
+          const priced = labels.map((label) => (label === 0 ? 0 : 1 + ((3 * label) % 100)));
           samples[7 * 10 + 8] = 0.9999; // above the cap
           samples.fill(0, 9 * 10, 9 * 10 + 8); // without direction
           const out = {
@@ -191,8 +208,16 @@ describe.runIf(addon)('native networks', () => {
             dBiases: net.biases.map(({ length }) => new Float32Array(length).fill(NaN)),
             dSamples: new Float32Array(samples.length).fill(NaN),
           };
-          const report = native().decodeLoss({ ...net, ...weights, ...out, rows: labels.length, samples, labels });
-          const expected = decodeLossReference(net, samples, labels, weights);
+          const report = native().decodeLoss({
+            ...net,
+            ...weights,
+            ...out,
+            rows: labels.length,
+            samples,
+            labels,
+            priced,
+          });
+          const expected = decodeLossReference(net, samples, labels, weights, priced);
           for (const part of ['loss', 'crossEntropy', 'uncertainty'] as const)
             expect(Math.abs(report[part] - expected[part]), part).toBeLessThan(1e-5 * Math.max(1, expected[part]));
           expect(report.used).toBe(expected.used);
@@ -262,10 +287,11 @@ describe.runIf(addon)('native networks', () => {
     const samples = Float32Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0, 1);
     const call = (change: object) => () =>
       native().decodeLoss({
-        ...{ ...net, ...LOG, rows: 1, samples, labels: Uint8Array.of(1), dSamples: null },
+        ...{ ...net, ...LOG, rows: 1, samples, labels: Uint8Array.of(1), priced: Uint8Array.of(1), dSamples: null },
         ...change,
       });
     expect(call({ labels: Uint8Array.of(5) })).toThrow('label 5');
+    expect(call({ priced: Uint8Array.of(0) })).toThrow('priced by 0');
     expect(call({ samples: samples.subarray(1) })).toThrow('samples');
     expect(call({ widths: [8, 3, 4] })).toThrow('kernels');
   });

@@ -123,6 +123,37 @@ describe.each(BACKENDS)('sampled semantics on %s', (backend) => {
     });
   });
 
+  it('lets the splats of a pixel vote for its label', () => {
+    tf.tidy(() => {
+      const inputs = tensors();
+      const frame = emptyFrame();
+      render(inputs, camera, { ...options, channels: ['rgb'], frame });
+      const splats = Uint8Array.from({ length: count }, (_, row) => [0, 3, 255, 7, 3][row % 5]);
+      const own = Uint8Array.from(pixels, (_, p) => (p % 7 === 0 ? 0 : 9));
+      const labels = own.slice();
+      sampleSemantics(inputs.semantics, frame, pixels, { splats, labels });
+      const { offsets, rows, weights } = sampleWeights(frame, pixels);
+      const seen = new Set<number>();
+      pixels.forEach((_, p) => {
+        const votes = new Float64Array(256);
+        for (let i = offsets[p]; i < offsets[p + 1]; i++) if (splats[rows[i]] > 0) votes[splats[rows[i]]] += weights[i];
+        const [most, next] = Array.from(votes).sort((a, b) => b - a);
+        // Sums of float32 weights, each off by half an ulp: nearer ones may fall either way.
+        if (most > 0 && most - next < 1e-5) return;
+        const expected = own[p] === 0 ? 0 : most > 0 ? votes.indexOf(most) : 9;
+        expect(labels[p]).toBe(expected);
+        seen.add(expected);
+      });
+      expect([...seen].sort((a, b) => a - b)).toEqual(expect.arrayContaining([0, 3, 7, 255]));
+
+      const silent = own.slice();
+      sampleSemantics(inputs.semantics, frame, pixels, { splats: new Uint8Array(count), labels: silent });
+      expect(silent).toEqual(own);
+      const short = { splats: splats.subarray(1), labels };
+      expect(() => sampleSemantics(inputs.semantics, frame, pixels, short)).toThrow('vote.splats');
+    });
+  });
+
   it('refuses a picture that was never drawn, pixels outside, and a stale frame', () => {
     tf.tidy(() => {
       const inputs = tensors();

@@ -1,7 +1,7 @@
 /** Lifting by hand-made weights: the gate, one vote a view, the robust majority; and directions that keep entries apart. */
 import { describe, expect, it } from 'vitest';
 import { codeDirections } from '../../../src-main/semantics/codeDirections';
-import { LabelLift } from '../../../src-main/semantics/lifting';
+import { LabelLift, type LiftOptions } from '../../../src-main/semantics/lifting';
 import { Random } from '../kernels/scenes';
 
 const view = (pairs: [row: number, weight: number][][]) => ({
@@ -41,6 +41,19 @@ describe('lifting index maps', () => {
     const { labels, confidences } = lift.result();
     expect(labels[0]).toBe(2);
     expect(confidences[0]).toBeCloseTo(2 / 3, 6);
+  });
+
+  it('hears what fills little of its pixels where the gate is low, and where it is seen best most of all', () => {
+    const pairs = [[[0, 0.05]], [[0, 0.05]], [[0, 0.05]], [[0, 0.05]], [[0, 0.09]]] as [number, number][][];
+    const labelsOf = (options: LiftOptions): Uint8Array => {
+      const lift = new LabelLift(1, 2, options);
+      lift.addView(view(pairs), Uint8Array.of(1, 1, 2, 2, 2));
+      lift.addView(view([[[0, 0.06]], [[0, 0.06]], [[0, 0.06]], [[0, 0.06]]]), Uint8Array.of(1, 1, 1, 1));
+      return lift.result().labels;
+    };
+    expect(labelsOf({ gate: 0.1, power: 1 })[0]).toBe(0);
+    expect(labelsOf({ gate: 0.01, power: 1 })[0]).toBe(1); // 0.34 : 0.19
+    expect(labelsOf({ gate: 0.01, power: 8 })[0]).toBe(2); // 0.09 to the 8th outweighs all others together
   });
 
   it('skips pixels without a label and refuses an index above N', () => {

@@ -12,6 +12,7 @@ import type { DecodeReport, RenderFrame } from '../../../src-main/kernels/index'
 import { SAMPLE } from '../../../src-main/kernels/layout';
 import { objectiveGradients } from '../../../src-main/training/objective';
 import type { SemanticTerm } from '../../../src-main/training/objective';
+import { SplatLabels } from '../../../src-main/semantics/index';
 import { SemanticLearner, trustInLabels } from '../../../src-main/training/semanticLearner';
 import { cameraAt } from '../gaussians/cameras';
 import { BACKENDS } from '../kernels/backends';
@@ -101,6 +102,12 @@ describe.each(BACKENDS)('what semantics move, on %s', (backend) => {
       const { model, learner, settings } = setUp(5);
       const target = tf.fill<tf.Rank.R3>([3, camera.height, camera.width], 0.3);
       const semantic = await learner.semanticTerm('photo', camera, settings, 1);
+      learner.labels = new SplatLabels(Uint8Array.from({ length: 30 }, (_, row) => row % 6));
+      const voted = await learner.semanticTerm('photo', camera, settings, 1);
+      const splats = learner.splatTerm(model, settings, 1);
+      expect(semantic!.vote).toBeNull();
+      expect(voted!.vote).not.toBeNull();
+      expect(splats).not.toBeNull();
       const smoothing = learner.smoothingTerm(model, settings, 1);
       const gradientsOf = (terms: object, semanticsMovesGeometry = false) => {
         const view = { camera, target, mask: null };
@@ -114,6 +121,7 @@ describe.each(BACKENDS)('what semantics move, on %s', (backend) => {
       const without = gradientsOf({});
       expect(without.geometry.some((value) => value !== 0)).toBe(true);
       expect(gradientsOf({ semantic, smoothing })).toEqual(without);
+      expect(gradientsOf({ semantic: voted, smoothing, splats })).toEqual(without);
       expect(gradientsOf({ semantic, smoothing }, true).geometry).not.toEqual(without.geometry);
       expect(gradientsOf({ semantic, smoothing, semanticsOnly: true })).toEqual({
         geometry: [],
@@ -147,7 +155,7 @@ describe('uncertainty under a fixed cross-entropy', () => {
     const pixels = Int32Array.of(170);
     const report = emptyReport();
     const semantic: SemanticTerm = {
-      ...{ weight: 1, sample: { pixels, labels: Uint8Array.of(3) }, layers, report },
+      ...{ weight: 1, sample: { pixels, labels: Uint8Array.of(3) }, vote: null, layers, report },
       loss: { ...loss, linear },
     };
     const target = tf.zeros<tf.Rank.R3>([3, camera.height, camera.width]);

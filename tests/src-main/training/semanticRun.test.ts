@@ -131,7 +131,7 @@ describe('training with index maps', () => {
     };
     const { failure, all, last } = await train(() => Promise.resolve(mapsOf(odd)), {
       // Gaussians start too thin to be given a label by weight.
-      changes: { semanticFrom: 15_000 },
+      changes: { semanticFrom: 15_000, liftInterval: 0 },
     });
     expect(failure).toBeNull();
     expect(all('warning').map(({ message }) => message)).toContainEqual(
@@ -185,18 +185,48 @@ describe('training with index maps', () => {
     expect(gone.failure!.message).toMatch(/index maps are gone; restore the codebook/);
   });
 
-  it('continues semantics as if it had not stopped', async () => {
-    const whole = await train(fine);
-    const half = await stopped(settings.steps! / 2);
+  it.each<[string, Partial<TrainingSettings>]>([
+    ['lifted once', { semanticStart: 'lift', semanticFrom: 9000, liftInterval: 0 }],
+    ['lifted again', { semanticStart: 'lift', semanticFrom: 9000, liftInterval: 6000 }],
+    ['labels of maps alone', { labelVote: false, splatWeight: 0 }],
+  ])('continues semantics as if it had not stopped: %s', async (_, changes) => {
+    const whole = await train(fine, { changes });
+    const half = await stopped(settings.steps! / 2, changes);
     const rest = await train(fine, { store: half, resume: true });
     expect(rest.failure).toBeNull();
-    for (const name of ['geometry', 'semantics', 'decoder.0.kernel', 'smoother.1.kernel', 'semantics.m2'])
-      expect(rest.last!.tensors[name].data).toEqual(whole.last!.tensors[name].data);
+    const names = ['geometry', 'semantics', 'decoder.0.kernel', 'smoother.1.kernel', 'semantics.m2'];
+    if (changes.labelVote !== false) names.push('splatLabels');
+    for (const name of names) expect(rest.last!.tensors[name].data).toEqual(whole.last!.tensors[name].data);
     expect(rest.last!.semantics).toEqual(whole.last!.semantics);
   });
 
+  it('ends in the middle of a lifting without making its step, and continues as if it had not', async () => {
+    const changes = { semanticFrom: 15_000, semanticStart: 'lift' } as const;
+    const store = new MemoryStore();
+    const events: TrainerEvent[] = [];
+    const trainer: Trainer = new Trainer({
+      openStore: () => Promise.resolve(store),
+      openMaps: fine,
+      publish: (event) => {
+        events.push(event);
+        if (event.type === 'lifting' && event.photos === 3) trainer.send({ type: 'stop', evaluate: false });
+      },
+    });
+    const command = { type: 'start', capture: join(folder, 'tiny'), project: folder, resume: false } as const;
+    trainer.send({ ...command, settings: { ...settings, ...changes } });
+    await trainer.ended;
+    expect(events.filter(({ type }) => type === 'lifting')).toHaveLength(3);
+    expect(events.some(({ type }) => type === 'joined')).toBe(false);
+    expect(store.saved.at(-1)).toMatchObject({ step: settings.steps! / 2, semantics: null });
+    const rest = await train(fine, { store, resume: true });
+    const whole = await train(fine, { changes });
+    expect(rest.failure).toBeNull();
+    for (const name of ['geometry', 'semantics', 'splatLabels'])
+      expect(rest.last!.tensors[name].data).toEqual(whole.last!.tensors[name].data);
+  });
+
   /** A store whose newest checkpoint is of a step in the middle of the run. */
-  async function stopped(at: number): Promise<MemoryStore> {
+  async function stopped(at: number, changes: Partial<TrainingSettings>): Promise<MemoryStore> {
     const store = new MemoryStore();
     const events: TrainerEvent[] = [];
     const trainer: Trainer = new Trainer({
@@ -212,7 +242,7 @@ describe('training with index maps', () => {
       type: 'start',
       capture: join(folder, 'tiny'),
       project: folder,
-      settings: { ...settings, evaluationInterval: interval },
+      settings: { ...settings, ...changes, evaluationInterval: interval },
       resume: false,
     });
     await trainer.ended;
