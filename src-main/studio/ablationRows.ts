@@ -69,7 +69,7 @@ export function ablationRows(whole: boolean): AblationRow[] {
     turned('no-lifting', 'S_G starts at random', { semanticStart: 'normal' }),
     turned('hard-gate', 'lifted from weights of at least 0.1, as they are', { liftGate: 0.1, liftPower: 1 }),
     turned('no-vote', "labels of a photo's own map", { labelVote: false }),
-    turned('no-splat-loss', 'L_G off', { splatWeight: 0 }),
+    turned('splat-loss', 'L_G on: λ_G = 1', { splatWeight: 1 }),
     turned(
       pooled ? 'no-pooling' : 'pooling',
       pooled ? 'D is not averaged over superpixels' : 'D averaged over superpixels of the photo',

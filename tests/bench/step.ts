@@ -13,6 +13,7 @@ import type { TrainingSettings } from '../../src-preload/contract/settings';
 import { CounterRandom } from '../../src-main/base/index';
 import { GaussianModel } from '../../src-main/gaussians/index';
 import { adamStep, initKernels, render } from '../../src-main/kernels/index';
+import { SplatLabels } from '../../src-main/semantics/index';
 import type { IndexMap } from '../../src-main/semantics/index';
 import { objectiveGradients } from '../../src-main/training/objective';
 import type { View } from '../../src-main/training/objective';
@@ -80,6 +81,7 @@ export async function benchStep(
   const vectors = Float32Array.from({ length: ENTRIES * 64 }, (_, i) => random.normal(i));
   const maps: IndexMaps = { entries: ENTRIES, codebook: '', vectors, load: () => Promise.resolve(map) };
   const learner = SemanticLearner.join(maps, settings, model, 1);
+  learner.labels = new SplatLabels(Uint8Array.from({ length: count }, (_, row) => 1 + random.integer(row, ENTRIES)));
   // Rates near 0, so that every block does the same work.
   const rates = schedule.columnRates(1, settings, 1, schedule.createColumnRates());
   for (const columns of [rates.geometry, rates.sphericalHarmonics])
@@ -90,7 +92,8 @@ export async function benchStep(
     at++;
     const semantic = semantics ? await learner.semanticTerm('photo', camera, settings, at) : null;
     const smoothing = semantics ? learner.smoothingTerm(model, settings, at) : null;
-    const gradients = objectiveGradients(model, view, { ...options, semantic, smoothing });
+    const splats = semantics ? learner.splatTerm(model, settings, at) : null;
+    const gradients = objectiveGradients(model, view, { ...options, semantic, smoothing, splats });
     smoothing?.encoded.dispose();
     for (const name of ['geometry', 'sphericalHarmonics'] as const) {
       const { variable, firstMoment, secondMoment } = model.groups[name];
@@ -131,7 +134,7 @@ export async function printStepCost(): Promise<void> {
     `\na training step in colour and with semantics, in turn: ${instructionSet}, 1 thread, 28k splats, ${WIDTH}×${HEIGHT}, ${ENTRIES} entries`,
   );
   const own = presets.legato.semanticSamples;
-  for (const semanticSamples of new Set([own, 1024, 4096])) {
+  for (const semanticSamples of new Set([own, 2048, 4096])) {
     const { pairs, colour, both, added } = await benchStep({ semanticSamples });
     console.log(
       `${String(semanticSamples).padStart(6)} pixels${semanticSamples === own ? ' (default)' : ''.padEnd(10)} ` +

@@ -50,7 +50,13 @@ function setUp(entries: number) {
     ...{ entries, codebook: 'test', vectors: new Float32Array(entries * 4) },
     load: () => Promise.resolve({ width: camera.width, height: camera.height, indices }),
   };
-  const settings = resolveSettings({ semanticSamples: 0, smoothingInterval: 1, decoderFirst: 16, decoderSecond: 16 });
+  const settings = resolveSettings({
+    semanticSamples: 0,
+    splatWeight: 1,
+    smoothingInterval: 1,
+    decoderFirst: 16,
+    decoderSecond: 16,
+  });
   const learner = SemanticLearner.join(maps, settings, model, 1);
   return { model, learner, settings, indices };
 }

@@ -97,11 +97,13 @@ const fine = () => Promise.resolve(mapsOf(() => stripes(32, 24)));
 const finite = (data: ArrayLike<number>): boolean => Array.from(data).every(Number.isFinite);
 
 describe('training with index maps', () => {
-  it.each(['normal', 'lift'] as const)(
+  it.each(['normal', 'lift', 'with L_G'] as const)(
     'leaves geometry, colour and identity bit-identical, density control included (start: %s)',
-    async (semanticStart) => {
+    async (start) => {
       const without = await train(() => Promise.resolve(null));
-      const withMaps = await train(fine, { changes: { semanticStart } });
+      const changes =
+        start === 'with L_G' ? { splatWeight: 1, liftInterval: 3000 } : ({ semanticStart: start } as const);
+      const withMaps = await train(fine, { changes });
       expect(withMaps.failure).toBeNull();
       const passes = withMaps.all('density');
       expect(passes.reduce((sum, { cloned, split }) => sum + cloned + split, 0)).toBeGreaterThan(native ? 10 : 0);
@@ -187,8 +189,8 @@ describe('training with index maps', () => {
 
   it.each<[string, Partial<TrainingSettings>]>([
     ['lifted once', { semanticStart: 'lift', semanticFrom: 9000, liftInterval: 0 }],
-    ['lifted again', { semanticStart: 'lift', semanticFrom: 9000, liftInterval: 6000 }],
-    ['labels of maps alone', { labelVote: false, splatWeight: 0 }],
+    ['lifted again, with L_G', { semanticStart: 'lift', semanticFrom: 9000, liftInterval: 6000, splatWeight: 1 }],
+    ['labels of maps alone', { labelVote: false }],
   ])('continues semantics as if it had not stopped: %s', async (_, changes) => {
     const whole = await train(fine, { changes });
     const half = await stopped(settings.steps! / 2, changes);
