@@ -97,6 +97,12 @@ export class ExactPictures {
     return true;
   }
 
+  /** It came, but of a question that is over: what is wanted can be asked for again. */
+  miss({ request, channel }: FrameOf<'picture'>): void {
+    if (this.#pending?.request !== request || this.#pending.channel !== channel) return;
+    this.#pending = null;
+  }
+
   get(channel: PictureChannel): ExactPicture | null {
     return this.#pictures.get(channel) ?? null;
   }

@@ -108,9 +108,20 @@ export class Viewport {
     const frame = decodeFrame(buffer);
     if (is(frame, 'snapshot')) this.#queue.takeSnapshot(frame);
     else if (is(frame, 'overlay')) this.#queue.takeOverlay(frame);
-    else if (is(frame, 'picture') && this.#answersNow(frame.header)) this.#exact.take(frame);
+    else if (is(frame, 'picture')) this.#takePicture(frame);
     this.#actions.shown();
     return { sequence: frame.header.sequence, kind: frame.header.kind };
+  }
+
+  /** A trainer that had not heard of the question yet is asked again: now, or when its answer for splats is here. */
+  #takePicture(frame: Frame & { header: FrameOf<'picture'> }): void {
+    if (this.#answersNow(frame.header)) {
+      this.#exact.take(frame);
+      return;
+    }
+    this.#exact.miss(frame.header);
+    const answers = this.#queue.newest?.overlays.values() ?? [];
+    if ([...answers].some(({ ask }) => ask === this.#ask)) this.wantExact();
   }
 
   /** What another viewport needs to go on where this one ended: a restored graphics card. */

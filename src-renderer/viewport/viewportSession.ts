@@ -98,6 +98,7 @@ export class ViewportSession implements ViewportHandle {
       if (before && channels !== shownChannels(before.look).join()) this.#lookAgain(true);
     }
     if (before && before.exact !== props.exact) this.#lookAgain(true);
+    else if (before && before.exactSide !== props.exactSide) this.#lookAgain(false);
   }
 
   take(buffer: ArrayBuffer): void {
