@@ -21,7 +21,7 @@ import { ScenePhotos } from './photos';
 import { WordsPipeline } from './words';
 import type { WordsPorts } from './words';
 
-export interface OpenScenePorts extends Omit<WordsPorts, 'busy'> {
+export interface OpenScenePorts extends WordsPorts {
   readonly hearTrainer: (event: TrainerEvent) => void;
   readonly frame: (bytes: Uint8Array<ArrayBuffer>) => void;
 }
@@ -47,6 +47,8 @@ export class OpenScene {
   readonly captureProblem: unknown;
   /** of the studio's children together */
   #threads = availableParallelism();
+  /** what a run that was begun here differs in from its preset; null while there is none, or when one is continued */
+  #begunWith: Partial<TrainingSettings> | null = null;
 
   private constructor(studio: Studio, photos: ScenePhotos | null, captureProblem: unknown, ports: OpenScenePorts) {
     this.studio = studio;
@@ -57,7 +59,13 @@ export class OpenScene {
     // A few words are a few milliseconds on one core.
     const source = { root: paths.root, threads: 1 };
     this.asking = capturePath === null ? null : new Asking({ ...source, capture: capturePath });
-    this.words = new WordsPipeline(paths.root, { ...ports, busy: () => this.share() });
+    this.words = new WordsPipeline(paths.root, {
+      ...ports,
+      busy: (busy) => {
+        this.share();
+        ports.busy(busy);
+      },
+    });
     studio.subscribe((event) => ports.hearTrainer(event));
     studio.subscribeFrames((bytes) => ports.frame(bytes));
   }
@@ -138,14 +146,20 @@ export class OpenScene {
   async train(settings: Partial<TrainingSettings>, resume: boolean, paused: boolean): Promise<void> {
     this.#threads = settings.threads || availableParallelism();
     const { trainer } = shareThreads(this.#threads, this.words.busy);
+    this.#begunWith = resume ? null : settings;
     if (!resume) this.curves.rewind(-1);
     await this.studio.start({ settings: { ...settings, threads: trainer }, resume, paused });
   }
 
-  /** Makes features and codebook beside the training. */
-  learnWords(settings: Partial<TrainingSettings>, acceptCost: boolean): void {
+  /**
+   * Makes features and codebook beside the training.
+   *
+   * @param settings  what differs from the run's own, or from the preset for a run that only begins
+   */
+  learnWords(settings: Partial<TrainingSettings>, acceptCost: boolean, begins = false): void {
     const { words } = shareThreads(this.#threads, true);
-    this.words.start({ ...settings, threads: words }, acceptCost);
+    const own = begins ? {} : (this.#begunWith ?? this.settings);
+    this.words.start({ ...own, ...settings, threads: words }, acceptCost);
   }
 
   send(command: ViewerCommand): void {

@@ -122,14 +122,15 @@ export class Scene {
   }
 
   async #begin(scene: OpenScene, settings: Partial<TrainingSettings>, paused: boolean): Promise<void> {
-    this.#learnMissing(scene, settings);
+    if (!paused) this.#learnMissing(scene, settings, true);
     await scene.train(settings, false, paused);
   }
 
-  /** Whoever trains wants words, once: what was broken off is continued. */
-  #learnMissing(scene: OpenScene, settings: Partial<TrainingSettings>): void {
+  /** Whoever trains wants words, once: what was broken off is continued. A run that waits for a person costs nothing yet. */
+  #learnMissing(scene: OpenScene, settings: Partial<TrainingSettings>, begins = false): void {
     const { codebook } = this.#ports.state;
-    if (codebook === null || codebook.provisional || codebook.entries.length === 0) scene.learnWords(settings, false);
+    if (codebook === null || codebook.provisional || codebook.entries.length === 0)
+      scene.learnWords(settings, false, begins);
   }
 
   #opening(path: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -213,7 +214,7 @@ export class Scene {
 
   async train(settings: Partial<TrainingSettings>, resume: boolean, paused: boolean): Promise<void> {
     const scene = this.project;
-    if (!paused) this.#learnMissing(scene, settings);
+    if (!paused) this.#learnMissing(scene, settings, !resume);
     await scene.train(settings, resume, paused);
   }
 
@@ -313,6 +314,8 @@ export class Scene {
       hearTrainer: (event) => this.#hearTrainer(event),
       frame: (bytes) => this.#ports.hub.receive(bytes),
       hear: (event) => this.#hearLanguage(event),
+      // Also without an event of its own: the process came or went, and with it what it holds of the machine.
+      busy: () => this.#ports.change(() => undefined),
       brokenOff: () => {
         this.#open?.photos?.settled();
         return this.#refreshCodebook();

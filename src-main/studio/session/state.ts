@@ -106,6 +106,8 @@ export function afterTrainer(state: StudioState, event: TrainerEvent, now = new 
       const { failure, step, checkpointStep } = event;
       state.failure = { failure, step, checkpointStep };
       if (trainer) state.trainer = { ...trainer, state: 'failed', stepsPerSecond: 0, etaSeconds: 0 };
+      // The process went, and its memory with it.
+      if (state.trainer && failure.kind === 'crash') state.trainer.memoryBytes = 0;
       stages.geometry = { ...stages.geometry, state: 'failed', reason: failure.message };
       if (stages.semantics.state === 'running' || stages.semantics.state === 'paused')
         stages.semantics = { ...stages.semantics, state: 'failed', reason: failure.message };

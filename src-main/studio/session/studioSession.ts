@@ -150,7 +150,8 @@ export class StudioSession implements StudioDoor {
     mutate(this.#state);
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
-      this.#state.memoryBytes = process.memoryUsage.rss() + (this.#state.trainer?.memoryBytes ?? 0);
+      const children = (this.#state.trainer?.memoryBytes ?? 0) + (this.#scene.open?.words.memoryBytes ?? 0);
+      this.#state.memoryBytes = process.memoryUsage.rss() + children;
       this.#tell({ type: 'state', state: this.#state });
     }, INTERVAL_MS);
   }

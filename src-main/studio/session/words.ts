@@ -29,6 +29,7 @@ export class WordsPipeline {
   #host: LanguageHost | null = null;
   #running: Promise<void> | null = null;
   #cancelled = false;
+  #memoryBytes = 0;
 
   /** @param project  its folder */
   constructor(project: string, ports: WordsPorts) {
@@ -42,6 +43,11 @@ export class WordsPipeline {
 
   get pid(): number | null {
     return this.#host?.pid ?? null;
+  }
+
+  /** resident memory of the language process as it last told it; 0 while there is none */
+  get memoryBytes(): number {
+    return this.#memoryBytes;
   }
 
   /** Starts, unless it is under way. @param settings  what differs from the preset */
@@ -72,7 +78,7 @@ export class WordsPipeline {
           settings,
           ...{ all: false, provider: 'cpu', memoryBytes: null, acceptCost, planOnly: false, pictures: null },
         },
-        (event) => this.#ports.hear(event),
+        (event) => this.#hear(event),
       );
       const made = await this.#until(features);
       if (made.type === 'failed') throw failureOf(made);
@@ -81,7 +87,7 @@ export class WordsPipeline {
       const codebook = await startCodebook(
         this.#project,
         { settings, words: 'auto', pictures: null, paletteSeed: 0, looks: true },
-        (event) => this.#ports.hear(event),
+        (event) => this.#hear(event),
       );
       const learned = await this.#until(codebook);
       if (learned.type === 'failed') throw failureOf(learned);
@@ -93,6 +99,11 @@ export class WordsPipeline {
     }
   }
 
+  #hear(event: LanguageEvent): void {
+    if ('memoryBytes' in event && event.type !== 'plan') this.#memoryBytes = event.memoryBytes;
+    this.#ports.hear(event);
+  }
+
   async #until<End>({ host, ended }: { host: LanguageHost; ended: Promise<End> }): Promise<End> {
     this.#host = host;
     if (this.#cancelled) host.send({ type: 'cancel' });
@@ -101,6 +112,7 @@ export class WordsPipeline {
     } finally {
       this.#host = null;
       await host.close();
+      this.#memoryBytes = 0;
     }
   }
 }
