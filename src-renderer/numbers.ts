@@ -63,6 +63,12 @@ export function clock(seconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
+/** An estimate to about a tenth, as a clock writes it: what is finer would claim to be known. */
+export function roughly(seconds: number): string {
+  const [step = 3600] = [10, 30, 60, 120, 300, 600, 1800].filter((size) => seconds <= 15 * size);
+  return clock(Math.max(step, Math.round(seconds / step) * step));
+}
+
 const relative = computed(() => new Intl.RelativeTimeFormat(locale.value, { numeric: 'auto' }));
 const narrow = computed(() => new Intl.RelativeTimeFormat(locale.value, { numeric: 'always', style: 'narrow' }));
 const dates = computed(() => new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium' }));

@@ -15,6 +15,8 @@ import { CheckpointFolder, createProject, isProject, openProject, projectPaths }
 import type { Project, RunStatus } from '../project/index';
 import { forkTrainer } from '../training/trainerHost';
 import type { FrameListener, TrainerHost, TrainerListener } from '../training/trainerHost';
+import { rememberPace, SETTLED } from './pace';
+import type { MeasuredPace } from './pace';
 import { rememberProject } from './recent';
 import type { ProjectMention } from './recent';
 import { settingsOf } from './runSettings';
@@ -64,6 +66,10 @@ export class Studio {
   /** asked for while the run was prepared */
   #changes: SettingsChange = {};
   #begun: number | null = null;
+  /** of a photo as it is trained on */
+  #pixels = 0;
+  /** what this run shows of the machine; null before it has settled */
+  #pace: MeasuredPace | null = null;
   #remembered: Promise<unknown> = Promise.resolve();
   #ended: { promise: Promise<void>; resolve: () => void } | null = null;
 
@@ -225,6 +231,11 @@ export class Studio {
     this.#remembered = this.#remembered.then(() => rememberProject(mention));
   }
 
+  #rememberPace(): void {
+    const pace = this.#pace;
+    if (pace !== null) this.#remembered = this.#remembered.then(() => rememberPace(pace));
+  }
+
   /** What the database does not take, on a full disk, is told and not died of: training and looking go on without these figures. */
   #keep(work: () => void): void {
     try {
@@ -241,6 +252,8 @@ export class Studio {
     if ('step' in event) this.#step = event.step;
     if (event.type === 'prepared') {
       this.#begun = performance.now();
+      this.#pixels = event.width * event.height;
+      this.#pace = null;
       this.#run = database.startRun({ settings: this.#settings, backend: event.backend, firstStep: event.step });
       this.#remember({ splats: event.splats, steps: event.step });
       return;
@@ -256,6 +269,8 @@ export class Studio {
         const { loss, psnr, splats, stepsPerSecond, memoryBytes, cpuSeconds, semantics } = event;
         const figures = { loss, psnr, splats, stepsPerSecond, memoryBytes, cpuSeconds, ...semantics };
         database.recordMetrics(run, event.step, { ...figures, seconds: this.seconds });
+        if (stepsPerSecond > 0 && event.step >= SETTLED * event.steps)
+          this.#pace = { secondsPerStep: 1 / stepsPerSecond, pixels: this.#pixels, splats };
         return;
       }
       case 'evaluation':
@@ -272,6 +287,10 @@ export class Studio {
       case 'finished':
         end(event.complete ? 'finished' : 'stopped', event.step);
         this.#remember({ steps: event.step, splats: event.splats });
+        this.#rememberPace();
+        return;
+      case 'checkpoint':
+        this.#rememberPace();
         return;
       case 'failed':
         end('failed', event.step);

@@ -107,6 +107,7 @@ export const preview = z.object({
   name: z.string(),
   /** of a capture: how it is written, e.g. "COLMAP binary" */
   format: z.string(),
+  /** all of them, of which `heldOut` are not trained on */
   photos: count,
   heldOut: count,
   /** of the first photo, as it lies on disk */
@@ -130,7 +131,7 @@ export const preview = z.object({
   trainedWidth: count,
   trainedHeight: count,
   steps: count,
-  /** on this machine, about, from figures measured before; null without any */
+  /** of training on this machine, about, from what its last run showed; of a project, of what is left. Null where nothing is known */
   seconds: z.number().nullable(),
   /** models that features would use, or why there will be none */
   words: z.object({ clip: z.string().nullable(), dino: z.string().nullable(), problem: z.string().nullable() }),

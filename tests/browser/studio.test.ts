@@ -72,7 +72,7 @@ describe.runIf(browserWanted)('the studio in Chromium', () => {
       await page.getByLabel('Path').fill(capture);
       await page.keyboard.press('Enter');
       const preview = page.getByTestId('preview');
-      await preview.getByText('10, 2 held out').waitFor();
+      await preview.getByText('8 to train on, 2 held out').waitFor();
       await page.getByRole('searchbox', { name: 'Search settings' }).fill('length of the run');
       await page.getByRole('textbox', { name: 'Steps', exact: true }).fill('-3');
       await page.keyboard.press('Enter');

@@ -1,6 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { setLanguage } from '../../src-renderer/language';
-import { agoExactly, axisTicks, brief, bytes, clock, count, decibel, percent } from '../../src-renderer/numbers';
+import {
+  agoExactly,
+  axisTicks,
+  brief,
+  bytes,
+  clock,
+  count,
+  decibel,
+  percent,
+  roughly,
+} from '../../src-renderer/numbers';
 
 describe('figures for people', () => {
   afterEach(() => setLanguage('en'));
@@ -15,6 +25,24 @@ describe('figures for people', () => {
 
   it('write times as a clock does', () => {
     expect([clock(0), clock(161), clock(3729.6), clock(-5)]).toEqual(['0:00', '2:41', '1:02:10', '0:00']);
+  });
+
+  it('claim no more of an estimate than is known', () => {
+    expect([3, 47, 203, 1000, 3129, 11_111].map(roughly)).toEqual([
+      '0:10',
+      '0:50',
+      '3:30',
+      '16:00',
+      '50:00',
+      '3:00:00',
+    ]);
+    // Never further off than a rounding step, which is a tenth or less beyond the first minute.
+    for (let seconds = 60; seconds < 40_000; seconds += 7) {
+      const shown = roughly(seconds)
+        .split(':')
+        .reduce((sum, part) => 60 * sum + Number(part), 0);
+      expect(Math.abs(shown - seconds) / seconds, String(seconds)).toBeLessThanOrEqual(0.1);
+    }
   });
 
   it('are brief where the whole would not fit', () => {

@@ -12,6 +12,7 @@ import { truthFile } from '../../capture/demo/truth';
 import { readSplatPly } from '../../gaussians/index';
 import { resolveModel } from '../../language/models/index';
 import { CheckpointFolder, isProject, openProject } from '../../project/index';
+import { measuredPace, secondsOf } from '../pace';
 import { exists } from '../sceneLanguage';
 import { StudioError } from '../studio';
 
@@ -19,7 +20,7 @@ const CLOUD = 4096;
 const CAMERAS = 400;
 /** A checkpoint holds parameters and two moments: 3 × (11 + 48 + 9) floats a splat, and ids; two are kept. */
 const CHECKPOINT_BYTES = 2 * 4 * (3 * 68 + 2);
-/** Features cached a photo, about (METHOD §2). */
+/** Features cached for a photo that is trained on, about (METHOD §2). */
 const FEATURE_BYTES = 5 * 2 ** 20;
 /** Splats that a capture of sparse points ends with, about. */
 const GROWTH = 4;
@@ -62,6 +63,7 @@ async function previewProject(path: string, settings: Partial<TrainingSettings>)
       ...base,
       ...{ kind: 'project', path, name, projectExists: true, warnings: [...base.warnings, ...warnings] },
       checkpointStep: checkpointStep < 0 ? null : checkpointStep,
+      seconds: base.seconds && base.seconds * Math.max(0, 1 - Math.max(0, checkpointStep) / base.steps),
     };
   } finally {
     await project.close();
@@ -103,6 +105,8 @@ async function previewCapture(capture: Capture, project: string, changes: Partia
   const folder = dirname(project);
   const splats = Math.min(settings.maxSplats, GROWTH * (points?.count ?? settings.randomPoints));
   const stride = Math.max(1, Math.ceil(photos.length / CAMERAS));
+  const steps = settings.steps + settings.semanticSteps;
+  const pace = await measuredPace();
   return {
     ...empty,
     ...{ kind: 'capture', path: root, name, project, warnings, heldOut: split.heldOut.length },
@@ -118,10 +122,11 @@ async function previewCapture(capture: Capture, project: string, changes: Partia
     projectExists: existsSync(project),
     writable: await mayWrite(folder),
     freeBytes: await freeBytes(folder),
-    writesBytes: splats * CHECKPOINT_BYTES + photos.length * FEATURE_BYTES,
+    writesBytes: splats * CHECKPOINT_BYTES + split.training.length * FEATURE_BYTES,
     trainedWidth: trained.width,
     trainedHeight: trained.height,
-    steps: settings.steps + settings.semanticSteps,
+    steps,
+    seconds: pace && secondsOf({ steps, pixels: trained.width * trained.height, splats }, pace),
     words: await models(root, settings),
   };
 }
