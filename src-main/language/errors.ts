@@ -14,3 +14,6 @@ export class LanguageError extends Error {
 export class ModelError extends LanguageError {
   override name = 'ModelError';
 }
+
+/** A model that is not on this machine, though it could be fetched. */
+export class ModelMissingError extends ModelError {}

@@ -18,6 +18,7 @@ const share = z.number().min(0).max(1);
 const path = z.string().min(1).max(4096);
 const photoName = z.string().min(1).max(1024);
 const queryText = z.string().max(1000);
+const encoderKind = z.enum(['clip', 'dino']);
 const colour = z.string().regex(/^#[0-9a-f]{6}$/);
 
 /** What is asked of the scene, as a person said it. */
@@ -134,7 +135,13 @@ export const preview = z.object({
   /** of training on this machine, about, from what its last run showed; of a project, of what is left. Null where nothing is known */
   seconds: z.number().nullable(),
   /** models that features would use, or why there will be none */
-  words: z.object({ clip: z.string().nullable(), dino: z.string().nullable(), problem: z.string().nullable() }),
+  words: z.object({
+    clip: z.string().nullable(),
+    dino: z.string().nullable(),
+    problem: z.string().nullable(),
+    /** not on this machine, though they can be had */
+    missing: z.array(encoderKind),
+  }),
   /** of a project: its last checkpoint */
   checkpointStep: count.nullable(),
 });
@@ -168,7 +175,7 @@ export type PhotoState = z.infer<typeof photoState>;
 
 export const modelState = z.object({
   name: z.string(),
-  kind: z.enum(['clip', 'dino']),
+  kind: encoderKind,
   title: z.string(),
   licence: z.string(),
   /** where it comes from, for people */
@@ -310,7 +317,12 @@ export const studioState = z.object({
     })
     .nullable(),
   /** whether words can be asked at all, and why not */
-  words: z.object({ ready: z.boolean(), reason: z.string() }),
+  words: z.object({
+    ready: z.boolean(),
+    reason: z.string(),
+    /** encoders without which they cannot be learned; found out when it was tried */
+    missing: z.array(encoderKind),
+  }),
   /** models that are being pulled */
   pulls: z.array(modelState).max(64),
   settings: trainingSettings.nullable(),

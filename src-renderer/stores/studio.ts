@@ -6,6 +6,11 @@ import type { CommandOf } from '../gateway';
 import { useGateway } from '../gateway/shared';
 import { useNotices } from './notices';
 
+/** Which of the two encoders are missing, as the page's words for it are named. */
+export function missingOf(missing: readonly ('clip' | 'dino')[]): 'clip' | 'dino' | 'both' | null {
+  return missing.length > 1 ? 'both' : (missing.at(0) ?? null);
+}
+
 export const useStudio = defineStore('studio', () => {
   const gateway = useGateway();
   const notices = useNotices();
@@ -47,6 +52,8 @@ export const useStudio = defineStore('studio', () => {
     const { features, codebook } = state.value?.stages ?? {};
     return features?.state === 'running' || codebook?.state === 'running';
   });
+  /** what words cannot be learned without: the page of models is the way on. Null when nothing is known to be missing */
+  const encodersMissing = computed(() => missingOf(state.value?.words.missing ?? []));
   /** between features and codebook nothing runs for a moment, and nothing is to be asked for */
   const mayLearnWords = computed(() => {
     const { features, codebook } = state.value?.stages ?? {};
@@ -54,7 +61,7 @@ export const useStudio = defineStore('studio', () => {
     const idle =
       features.state === 'off' ||
       ['failed', 'paused'].some((stage) => [features.state, codebook.state].includes(stage as never));
-    return idle && !learningWords.value && codebook.state !== 'done';
+    return idle && !learningWords.value && codebook.state !== 'done' && encodersMissing.value === null;
   });
   /** why words cannot be asked yet, as a stage of the pipeline; null when the studio's own reason says it */
   const wordsWait = computed(() => {
@@ -77,6 +84,7 @@ export const useStudio = defineStore('studio', () => {
     active,
     mayStart,
     learningWords,
+    encodersMissing,
     mayLearnWords,
     wordsWait,
     hear,

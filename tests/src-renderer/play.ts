@@ -36,7 +36,7 @@ export const idleState: StudioState = {
   codebook: null,
   saved: null,
   ask: null,
-  words: { ready: false, reason: '' },
+  words: { ready: false, reason: '', missing: [] },
   pulls: [],
   settings: null,
   failure: null,
@@ -80,6 +80,6 @@ export function runningState(state: TrainerState = 'running'): StudioState {
       instructionSet: 'avx2',
       threads: 1,
     },
-    words: { ready: true, reason: '' },
+    words: { ready: true, reason: '', missing: [] },
   };
 }

@@ -7,7 +7,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { systemErrorCode } from '../../base/index';
-import { ModelError } from '../errors';
+import { ModelError, ModelMissingError } from '../errors';
 import { builtInModelsFolder, modelsFolder } from './folders';
 import { isModelName } from './layout';
 import { readManifest } from './manifest';
@@ -109,10 +109,10 @@ async function open(found: FoundModel, kind: ModelKind): Promise<ModelFolder> {
 
 const inWords = (kind: ModelKind): string => kind.toUpperCase();
 
-function nothingInstalled(kind: ModelKind): ModelError {
+function nothingInstalled(kind: ModelKind): ModelMissingError {
   const first = knownModels.find((model) => model.kind === kind)!;
   const flags = `--clip-model ${toyModels.clip} --dino-model ${toyModels.dino}`;
-  return new ModelError(
+  return new ModelMissingError(
     null,
     `no ${inWords(kind)} model is installed; run ${pullCommand(first.name)} (${sizeInWords(first)}, ${first.licence}; ` +
       `\`legato models list\` shows others), or \`${flags}\` to try the pipeline without any claim on quality`,
@@ -164,7 +164,7 @@ export async function resolveModel(
   }
   const known = knownModel(nameOrFolder);
   if (known) {
-    throw new ModelError(
+    throw new ModelMissingError(
       null,
       `model "${known.name}" is not installed; run ${pullCommand(known.name)} (${sizeInWords(known)}, ${known.licence})`,
     );

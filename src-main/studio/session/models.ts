@@ -30,12 +30,14 @@ function stateOf(model: ListedModel, pull: Pull | undefined): ModelState | null 
 
 export class Models {
   readonly #changed: () => void;
+  readonly #pulled: () => void;
   readonly #pulls = new Map<string, Pull>();
   #told = 0;
 
-  /** @param changed  a pull moved on */
-  constructor(changed: () => void) {
+  /** @param changed  a pull moved on. @param pulled  one is there whole */
+  constructor(changed: () => void, pulled: () => void) {
     this.#changed = changed;
+    this.#pulled = pulled;
   }
 
   get pulls(): ModelState[] {
@@ -81,6 +83,7 @@ export class Models {
         },
       });
       this.#pulls.delete(name);
+      this.#pulled();
     } catch (error) {
       if (pull.stop.signal.aborted) this.#pulls.delete(name);
       else

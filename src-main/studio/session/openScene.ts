@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import type { TrainerEvent } from '#contract/messages';
+import { resolveSettings } from '#contract/presets';
 import type { TrainingSettings } from '#contract/settings';
 import type { SavedView, StudioState } from '#contract/studio';
 import { cameraSchema } from '#contract/frame';
@@ -49,6 +50,7 @@ export class OpenScene {
   #threads = availableParallelism();
   /** what a run that was begun here differs in from its preset; null while there is none, or when one is continued */
   #begunWith: Partial<TrainingSettings> | null = null;
+  #learnsBy: Partial<TrainingSettings> | null = null;
 
   private constructor(studio: Studio, photos: ScenePhotos | null, captureProblem: unknown, ports: OpenScenePorts) {
     this.studio = studio;
@@ -151,6 +153,11 @@ export class OpenScene {
     await this.studio.start({ settings: { ...settings, threads: trainer }, resume, paused });
   }
 
+  /** what words were last learned by, or would be */
+  get wordSettings(): TrainingSettings {
+    return this.#learnsBy ? resolveSettings(this.#learnsBy) : this.settings;
+  }
+
   /**
    * Makes features and codebook beside the training.
    *
@@ -159,7 +166,8 @@ export class OpenScene {
   learnWords(settings: Partial<TrainingSettings>, acceptCost: boolean, begins = false): void {
     const { words } = shareThreads(this.#threads, true);
     const own = begins ? {} : (this.#begunWith ?? this.settings);
-    this.words.start({ ...own, ...settings, threads: words }, acceptCost);
+    this.#learnsBy = { ...own, ...settings };
+    this.words.start({ ...this.#learnsBy, threads: words }, acceptCost);
   }
 
   send(command: ViewerCommand): void {

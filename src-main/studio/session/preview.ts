@@ -8,13 +8,11 @@ import type { TrainingSettings } from '#contract/settings';
 import type { Preview } from '#contract/studio';
 import { loadCapture, splitHoldout } from '../../capture/index';
 import type { Capture, SparsePoints } from '../../capture/index';
-import { truthFile } from '../../capture/demo/truth';
 import { readSplatPly } from '../../gaussians/index';
-import { resolveModel } from '../../language/models/index';
 import { CheckpointFolder, isProject, openProject } from '../../project/index';
 import { measuredPace, secondsOf } from '../pace';
-import { exists } from '../sceneLanguage';
 import { StudioError } from '../studio';
+import { encodersFor } from './encoders';
 
 const CLOUD = 4096;
 const CAMERAS = 400;
@@ -29,7 +27,7 @@ const empty = {
   ...{ format: '', photos: 0, heldOut: 0, width: 0, height: 0, points: 0, cloud: { positions: [], colours: [] } },
   ...{ cameras: [], warnings: [], projectExists: false, writable: false, freeBytes: null, writesBytes: 0 },
   ...{ trainedWidth: 0, trainedHeight: 0, steps: 0, seconds: null, checkpointStep: null },
-  words: { clip: null, dino: null, problem: null },
+  words: { clip: null, dino: null, problem: null, missing: [] },
 } satisfies Omit<Preview, 'kind' | 'path' | 'name' | 'project'>;
 
 /** @throws StudioError, CaptureError, PlyError, ProjectError, SettingsError */
@@ -127,7 +125,7 @@ async function previewCapture(capture: Capture, project: string, changes: Partia
     trainedHeight: trained.height,
     steps,
     seconds: pace && secondsOf({ steps, pixels: trained.width * trained.height, splats }, pace),
-    words: await models(root, settings),
+    words: await encodersFor(root, settings),
   };
 }
 
@@ -155,15 +153,3 @@ const freeBytes = (folder: string): Promise<number | null> =>
     ({ bavail, bsize }) => bavail * bsize,
     () => null,
   );
-
-/** Which models features would use, or why there would be none. */
-async function models(root: string, settings: TrainingSettings): Promise<Preview['words']> {
-  const demo = await exists(truthFile(root));
-  try {
-    const clip = await resolveModel(settings.clipModel, 'clip', { demo });
-    const dino = await resolveModel(settings.dinoModel, 'dino', { demo });
-    return { clip: clip.name, dino: dino.name, problem: null };
-  } catch (error) {
-    return { clip: null, dino: null, problem: error instanceof Error ? error.message : String(error) };
-  }
-}

@@ -19,12 +19,13 @@ import { personalFolder } from '../recent';
 import { StudioError } from '../studio';
 import type { MakeTrainer, ViewerCommand } from '../studio';
 import { Asks } from './asks';
+import { encodersFor } from './encoders';
 import { codebookState, formingState } from './entries';
 import { Cancelled, demoReady } from './demo';
 import { OpenScene, splatsState } from './openScene';
 import type { OpenScenePorts } from './openScene';
 import { TrainerRequests } from './requests';
-import { afterLanguage, afterTrainer, emptyState, failed, waiting, warn } from './state';
+import { afterLanguage, afterTrainer, emptyState, failed, off, waiting, warn } from './state';
 import type { ViewerHub } from './viewers';
 
 export interface ScenePorts {
@@ -245,6 +246,24 @@ export class Scene {
     scene.learnWords(settings, acceptCost);
   }
 
+  /** Models came or went: words that lacked one can be learned as soon as none is missing any more. */
+  async modelsChanged(): Promise<void> {
+    const open = this.#open;
+    if (!open || this.#ports.state.words.missing.length === 0) return;
+    const missing = await this.#missing();
+    if (open !== this.#open || open.words.busy) return;
+    this.#ports.change((state) => {
+      state.words = { ...state.words, missing };
+      if (missing.length === 0) state.stages.features = off();
+      words(state);
+    });
+  }
+
+  async #missing(): Promise<StudioState['words']['missing']> {
+    const capture = this.#open?.studio.project.capturePath ?? null;
+    return capture === null ? [] : (await encodersFor(capture, this.project.wordSettings)).missing;
+  }
+
   // ---- asking and looking
 
   async ask(request: AskRequest | null, keep: boolean): Promise<void> {
@@ -315,7 +334,10 @@ export class Scene {
       frame: (bytes) => this.#ports.hub.receive(bytes),
       hear: (event) => this.#hearLanguage(event),
       // Also without an event of its own: the process came or went, and with it what it holds of the machine.
-      busy: () => this.#ports.change(() => undefined),
+      busy: (busy) =>
+        this.#ports.change((state) => {
+          if (busy) state.words = { ...state.words, missing: [] };
+        }),
       brokenOff: () => {
         this.#open?.photos?.settled();
         return this.#refreshCodebook();
@@ -326,10 +348,12 @@ export class Scene {
         await this.#refreshCodebook();
         await this.#asks.again(this.#open?.asking ?? null);
       },
-      failed: (stage, error) => {
+      failed: async (stage, error) => {
         const reason = error instanceof Error ? error.message : String(error);
+        const missing = error instanceof Error && error.name === 'ModelError' ? await this.#missing() : [];
         this.#ports.change((state) => {
           state.stages[stage] = failed(reason);
+          state.words = { ...state.words, missing };
           words(state);
         });
       },
@@ -398,5 +422,5 @@ function words(state: StudioState): void {
     if (!codebook) return troubled?.reason || 'the codebook is not made yet';
     return semantics ? '' : 'semantics have not joined the training yet';
   };
-  state.words = { ready: codebook !== null && semantics !== null, reason: reason() };
+  state.words = { ...state.words, ready: codebook !== null && semantics !== null, reason: reason() };
 }

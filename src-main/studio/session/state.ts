@@ -25,7 +25,7 @@ export function emptyState(): StudioState {
     codebook: null,
     saved: null,
     ask: null,
-    words: { ready: false, reason: '' },
+    words: { ready: false, reason: '', missing: [] },
     pulls: [],
     settings: null,
     failure: null,

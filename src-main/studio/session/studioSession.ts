@@ -52,7 +52,10 @@ export class StudioSession implements StudioDoor {
       taken: (sequence) => this.#scene.send({ type: 'taken', sequence }),
       warn: (message) => this.#change((state) => warn(state, message)),
     });
-    this.#models = new Models(() => this.#change((state) => (state.pulls = this.#models.pulls)));
+    this.#models = new Models(
+      () => this.#change((state) => (state.pulls = this.#models.pulls)),
+      () => void this.#scene.modelsChanged(),
+    );
     this.#scene = new Scene({
       ...{ demo, makeTrainer, hub: this.#hub, state: this.#state },
       change: (mutate) => this.#change(mutate),
@@ -139,7 +142,11 @@ export class StudioSession implements StudioDoor {
       photos: () => scene.photoStates(),
       saveView: ({ view }) => done(scene.saveView(view)),
       removeView: ({ name }) => done(scene.removeView(name)),
-      models: () => this.#models.list(),
+      models: async () => {
+        // Whoever looks through them may have put one there by hand.
+        await scene.modelsChanged();
+        return this.#models.list();
+      },
       pull: ({ model }) => done(this.#models.pull(model)),
       cancelPull: ({ model }) => done(this.#models.cancel(model)),
     };

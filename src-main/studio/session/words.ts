@@ -20,7 +20,7 @@ export interface WordsPorts {
   /** a job began, or the last one ended: threads are shared anew */
   readonly busy: (busy: boolean) => void;
   /** a stage could not be started or failed */
-  readonly failed: (stage: 'features' | 'codebook', error: unknown) => void;
+  readonly failed: (stage: 'features' | 'codebook', error: unknown) => void | Promise<void>;
 }
 
 export class WordsPipeline {
@@ -95,7 +95,7 @@ export class WordsPipeline {
       else await this.#ports.brokenOff();
     } catch (error) {
       if (stage === 'codebook') await this.#ports.brokenOff();
-      this.#ports.failed(stage, error);
+      await this.#ports.failed(stage, error);
     }
   }
 

@@ -182,7 +182,7 @@ describe('a page that stops reading', () => {
     sink.frame(snapshot(1, 32 * 2 ** 20));
     const before = process.memoryUsage.rss();
     const state = emptyState();
-    state.words = { ready: false, reason: 'x'.repeat(50_000) };
+    state.words = { ready: false, reason: 'x'.repeat(50_000), missing: [] };
     for (let i = 0; i < 4000; i++) {
       sink.event({ type: 'state', state: { ...state, memoryBytes: i } });
       sink.event({ type: 'curves', from: i, points: [point(i), point(i + 1)] });

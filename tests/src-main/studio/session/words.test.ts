@@ -2,12 +2,13 @@
  * Words beside a run, through the session, with the real trainer and the real language process: when they begin, by which settings,
  * and what they are said to hold of the machine.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StudioState } from '#contract/studio';
 import { ensureBuilt } from '../../../../resources/bin/build.mjs';
+import { modelsFolder } from '../../../../src-main/language/models/index';
 import { begin } from '../../../../src-main/server/begin';
 import type { PageLink } from '../../../../src-main/studio/session/door';
 import { StudioSession } from '../../../../src-main/studio/session/studioSession';
@@ -89,5 +90,23 @@ describe('words beside a run', { timeout: 120_000 }, () => {
     expect(most('features')).toBeGreaterThan(40);
     expect(most('codebook')).toBeGreaterThan(40);
     await expect.poll(() => Math.abs(children.at(-1)!.bytes - children.at(-1)!.trainer) / MEBIBYTE).toBeLessThan(20);
+  });
+
+  it('say which encoders are missing, and can be learned as soon as they are there', async () => {
+    const project = join(home, 'missing.legato');
+    const auto = { ...settings, clipModel: 'auto', dinoModel: tiny('dino') };
+    await page.perform({ type: 'create', capture, project, settings: auto, paused: false });
+    await until(({ stages }) => stages.features.state === 'failed');
+    expect(session.state.words).toMatchObject({ ready: false, missing: ['clip'] });
+    // In the terminal's words for the terminal; the page has its own.
+    expect(session.state.stages.features.reason).toContain('legato models pull');
+    await page.perform({ type: 'models' });
+    expect(session.state.words.missing).toEqual(['clip']);
+    await cp(tiny('clip'), join(modelsFolder(), 'by-hand'), { recursive: true });
+    await page.perform({ type: 'models' });
+    expect(session.state.words.missing).toEqual([]);
+    expect(session.state.stages.features).toMatchObject({ state: 'off', reason: '' });
+    await page.perform({ type: 'learnWords', settings: {}, acceptCost: false });
+    await until(({ stages }) => stages.codebook.state === 'done');
   });
 });

@@ -1,0 +1,26 @@
+/** Which encoders the words of a capture would be learned with, and which of the two this machine lacks. */
+import type { TrainingSettings } from '#contract/settings';
+import type { Preview } from '#contract/studio';
+import { truthFile } from '../../capture/demo/truth';
+import { ModelMissingError } from '../../language/errors';
+import { resolveModel } from '../../language/models/index';
+import { exists } from '../sceneLanguage';
+
+/** @param capture  its folder; a demo room's comes with toys of its own */
+export async function encodersFor(
+  capture: string,
+  settings: Pick<TrainingSettings, 'clipModel' | 'dinoModel'>,
+): Promise<Preview['words']> {
+  const demo = await exists(truthFile(capture));
+  const words: Preview['words'] = { clip: null, dino: null, problem: null, missing: [] };
+  for (const kind of ['clip', 'dino'] as const) {
+    try {
+      words[kind] = (await resolveModel(settings[`${kind}Model`], kind, { demo })).name;
+    } catch (error) {
+      words.problem ??= error instanceof Error ? error.message : String(error);
+      if (error instanceof ModelMissingError) words.missing.push(kind);
+    }
+  }
+  // With one alone nothing is learned.
+  return words.problem === null ? words : { ...words, clip: null, dino: null };
+}

@@ -1,0 +1,39 @@
+/** What the page offers while words cannot be asked yet. */
+import { createPinia, setActivePinia } from 'pinia';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { say } from '../../../src-renderer/language';
+import { setGateway } from '../../../src-renderer/gateway/shared';
+import { missingOf, useStudio } from '../../../src-renderer/stores/studio';
+import { playGateway, runningState } from '../play';
+
+describe('words that cannot be learned', () => {
+  beforeEach(() => {
+    setActivePinia(createPinia());
+    setGateway(playGateway().gateway);
+  });
+
+  const failed = (missing: ('clip' | 'dino')[]) => {
+    const state = runningState();
+    const features = { ...state.stages.features, state: 'failed' as const, reason: 'run `legato models pull x`' };
+    const stages = { ...state.stages, features, codebook: { ...features, state: 'off' as const, reason: '' } };
+    return { ...state, stages, codebook: null, words: { ready: false, reason: features.reason, missing } };
+  };
+
+  it('are offered again where another try may help, and not while an encoder is missing', () => {
+    const studio = useStudio();
+    studio.hear(failed([]));
+    expect([studio.mayLearnWords, studio.encodersMissing]).toEqual([true, null]);
+    studio.hear(failed(['dino']));
+    expect([studio.mayLearnWords, studio.encodersMissing]).toEqual([false, 'dino']);
+    studio.hear(failed(['clip', 'dino']));
+    expect([studio.mayLearnWords, studio.encodersMissing]).toEqual([false, 'both']);
+  });
+
+  it('name the missing encoder, and no command of a terminal', () => {
+    for (const kinds of [['clip'], ['dino'], ['clip', 'dino']] as const) {
+      const words = say(`words.missing.${missingOf(kinds)!}`);
+      for (const kind of kinds) expect(words).toContain(kind.toUpperCase());
+      expect(words).not.toMatch(/`|legato |--/);
+    }
+  });
+});
