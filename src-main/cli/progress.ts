@@ -61,6 +61,8 @@ function line(event: TrainerEvent): string | null {
         `step ${grouped(event.step)}: semantics join, ${event.entries} entries` +
         (event.lifted > 0 ? `, ${grouped(event.lifted)} splats start from the maps` : '')
       );
+    case 'awaitsMaps':
+      return `step ${grouped(event.step)}: geometry is finished; semantics have no index maps to learn from`;
     case 'checkpoint':
       return `checkpoint at step ${grouped(event.step)} (${event.seconds.toFixed(2)} s)`;
     case 'warning':

@@ -63,11 +63,17 @@ export async function train(
   let evaluation: TrainerEventOf<'evaluation'> | null = null;
   let finished: TrainerEventOf<'finished'> | null = null;
   let failed: TrainerEventOf<'failed'> | null = null;
+  let awaits: TrainerEventOf<'awaitsMaps'> | null = null;
   studio.subscribe((event) => {
     if (event.type === 'evaluation') evaluation = event;
     if (event.type === 'finished') finished = event;
     if (event.type === 'failed') failed = event;
     reporter.event(event);
+    // Nobody makes maps while this command waits for them: it saves, and says what to do.
+    if (event.type === 'awaitsMaps') {
+      awaits = event;
+      studio.stop(true);
+    }
   });
 
   let interrupted = 0;
@@ -95,7 +101,15 @@ export async function train(
   }
   if (failed !== null) throw new TrainingFailed((failed as TrainerEventOf<'failed'>).failure);
   if (finished !== null) conclude(studio.project.paths.root, finished, evaluation, json);
+  if (awaits !== null) throw mapsMissing(studio.project.paths.root, awaits);
   return interrupted > 0 ? exitCodes.interrupted : exitCodes.ok;
+}
+
+function mapsMissing(project: string, { step, remaining }: TrainerEventOf<'awaitsMaps'>): InputError {
+  return new InputError(
+    `${project}: geometry is finished and saved at step ${grouped(step)}, but the ${grouped(remaining)} steps of semantics alone ` +
+      'need index maps, and there are none; run `legato features` and `legato codebook` for the project, then train with --resume',
+  );
 }
 
 /** The last line: what a person will quote. */

@@ -21,15 +21,20 @@ export function progressText({ opening, project, trainer, stages, failure }: Stu
     return text === null ? [] : [`${name} ${text}`];
   });
   if (trainer === null) return [project.name, ...words].join(' · ');
-  const { state, step, steps, splats, psnr, etaSeconds } = trainer;
+  const { state, step, steps, splats, psnr, etaSeconds, awaitsMaps } = trainer;
   return [
-    state === 'running' ? project.name : `${project.name}, ${stages.geometry.state === 'done' ? 'done' : state}`,
+    state === 'running' ? project.name : `${project.name}, ${standing(state, stages.geometry.state, awaitsMaps)}`,
     `${grouped(step)}/${grouped(steps)} steps`,
     `${grouped(splats)} splats`,
     ...(psnr === null ? [] : [`${psnr.toFixed(1)} dB`]),
     ...(state === 'running' && etaSeconds > 0 ? [`left ${clock(etaSeconds)}`] : []),
     ...words,
   ].join(' · ');
+}
+
+function standing(state: string, geometry: Stage['state'], awaitsMaps: boolean): string {
+  if (geometry === 'done') return 'done';
+  return awaitsMaps ? 'semantics wait for index maps' : state;
 }
 
 function openingText({ path, stage, done, total }: NonNullable<StudioState['opening']>): string {

@@ -170,6 +170,15 @@ export class TrainingRun {
     };
   }
 
+  /** Whether the next step is of semantics alone and there are no index maps to learn from: it would do nothing. */
+  async awaitsMaps(): Promise<boolean> {
+    if (this.step < this.settings.steps || this.#learner || this.settings.semanticWeight === 0) return false;
+    if ((await this.#ports.openMaps()) === null) return true;
+    // They came since they were last looked for.
+    this.#lookAt = 0;
+    return false;
+  }
+
   /**
    * Makes the next step.
    *

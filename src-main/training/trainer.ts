@@ -277,6 +277,10 @@ export class Trainer {
         saved = this.#watch.seconds;
         continue;
       }
+      if (await run.awaitsMaps()) {
+        this.#awaitMaps(run);
+        continue;
+      }
       const last = run.step + 1 >= run.steps;
       const due = last || this.#watch.seconds - reported >= PROGRESS_SECONDS;
       const report = await run.advance(due);
@@ -297,6 +301,13 @@ export class Trainer {
       await breathe();
     }
     if (mayHappen(this.#state, 'complete')) this.#happen('complete');
+  }
+
+  /** Rests instead of counting steps that learn nothing. What a person wished in the meantime goes first. */
+  #awaitMaps(run: TrainingRun): void {
+    if (!mayHappen(this.#state, 'pause')) return;
+    this.#ports.publish({ type: 'awaitsMaps', step: run.step, remaining: run.steps - run.step });
+    this.#happen('pause');
   }
 
   /** Paused: save once, then sleep until something is wished for. The clock stands. */

@@ -163,6 +163,8 @@ export const trainerEvent = z.discriminatedUnion('type', [
   }),
   /** semantics are about to join: so many photos' index maps were lifted onto the splats, while the steps wait */
   z.object({ type: z.literal('lifting'), step: count, photos: count, of: count }),
+  /** the steps that are left are of semantics alone and there are no index maps: the run pauses until it is resumed */
+  z.object({ type: z.literal('awaitsMaps'), step: count, remaining: count }),
   /** semantics begin to learn with this step */
   z.object({ type: z.literal('joined'), step: count, entries: count, lifted: count }),
   z.object({

@@ -266,6 +266,8 @@ export const studioState = z.object({
       reason: z.string(),
       instructionSet: z.string(),
       threads: count,
+      /** paused since what is left is of semantics alone, which wait for index maps */
+      awaitsMaps: z.boolean(),
     })
     .nullable(),
   /** newest evaluation on the held-out photos */

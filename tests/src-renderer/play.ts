@@ -79,6 +79,7 @@ export function runningState(state: TrainerState = 'running'): StudioState {
       reason: '',
       instructionSet: 'avx2',
       threads: 1,
+      awaitsMaps: false,
     },
     words: { ready: true, reason: '', missing: [] },
   };

@@ -347,6 +347,7 @@ export class Scene {
         await this.#open?.asking?.forget();
         await this.#refreshCodebook();
         await this.#asks.again(this.#open?.asking ?? null);
+        if (this.#ports.state.trainer?.awaitsMaps) this.#open?.studio.resume();
       },
       failed: async (stage, error) => {
         const reason = error instanceof Error ? error.message : String(error);

@@ -45,7 +45,10 @@ export function afterTrainer(state: StudioState, event: TrainerEvent, now = new 
   const { trainer, stages } = state;
   switch (event.type) {
     case 'state':
-      if (trainer) state.trainer = { ...trainer, state: event.state };
+      if (trainer) {
+        const awaitsMaps = event.state === 'paused' && trainer.awaitsMaps;
+        state.trainer = { ...trainer, state: event.state, awaitsMaps };
+      }
       if (event.state === 'preparing') state.failure = null;
       standing(state, event.state);
       return;
@@ -54,7 +57,7 @@ export function afterTrainer(state: StudioState, event: TrainerEvent, now = new 
       state.trainer = {
         ...{ state: 'running', step, steps: state.trainer?.steps ?? step, splats, loss: null, psnr: null },
         ...{ stepsPerSecond: 0, etaSeconds: 0, memoryBytes: 0, cpuSeconds: 0, viewerShare: 0 },
-        ...{ backend, reason, instructionSet, threads },
+        ...{ backend, reason, instructionSet, threads, awaitsMaps: false },
       };
       if (state.project) state.project = { ...state.project, photos, heldOut, width, height };
       return;
@@ -80,6 +83,9 @@ export function afterTrainer(state: StudioState, event: TrainerEvent, now = new 
     }
     case 'lifting':
       stages.semantics = { ...waiting(), state: 'running', done: event.photos, total: event.of };
+      return;
+    case 'awaitsMaps':
+      if (trainer) state.trainer = { ...trainer, step: event.step, awaitsMaps: true };
       return;
     case 'joined':
       state.semantics = { joinedAt: event.step, crossEntropy: Math.log(event.entries), accuracy: 0, uncertainty: 0 };

@@ -146,6 +146,32 @@ describe('training with index maps', () => {
     expect(finite(last!.tensors.semantics.data)).toBe(true);
   });
 
+  it('counts no step of semantics alone while there are no maps, and makes every one when they come', async () => {
+    const events: TrainerEvent[] = [];
+    let maps: IndexMaps | null = null;
+    const trainer = new Trainer({
+      openStore: () => Promise.resolve(new MemoryStore()),
+      openMaps: () => Promise.resolve(maps),
+      publish: (event) => void events.push(event),
+    });
+    const count = (type: TrainerEvent['type']) => events.filter((event) => event.type === type).length;
+    const changes = { ...settings, steps: 6, semanticSteps: 4 };
+    const paths = { capture: join(folder, 'tiny'), project: folder };
+    trainer.send({ type: 'start', ...paths, settings: changes, resume: false });
+    await expect.poll(() => trainer.state, { timeout: 30_000 }).toBe('paused');
+    expect(events).toContainEqual({ type: 'awaitsMaps', step: 6, remaining: 4 });
+    // Whoever resumes it without maps is told again.
+    trainer.send({ type: 'resume' });
+    await expect.poll(() => count('awaitsMaps')).toBe(2);
+    await expect.poll(() => trainer.state).toBe('paused');
+    maps = await fine();
+    trainer.send({ type: 'resume' });
+    await trainer.ended;
+    expect(events).toContainEqual(expect.objectContaining({ type: 'joined', step: 7 }));
+    expect(events.at(-1)).toMatchObject({ type: 'finished', step: 10, complete: true });
+    await trainer.close();
+  });
+
   it('passes over a photo whose map holds no label at all', async () => {
     const blank = (photo: string): IndexMap => {
       const map = stripes(32, 24);

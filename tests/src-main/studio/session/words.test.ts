@@ -31,6 +31,8 @@ beforeAll(() => ensureBuilt(console.warn), 600_000);
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'legato-words-'));
   process.env.LEGATO_HOME = home;
+  // Of this test alone: what a person has installed neither helps nor is added to.
+  process.env.LEGATO_MODELS = join(home, 'models');
   const names = Array.from({ length: 12 }, (_, i) => `${i + 10}.png`);
   const photos = Object.fromEntries(names.map((name, i) => [name, halves([100, 51, 20 * i], [0, 102, 255])] as const));
   capture = await writeCapture(await freshFolder(), photos);
@@ -50,6 +52,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await session.close();
   delete process.env.LEGATO_HOME;
+  delete process.env.LEGATO_MODELS;
   await rm(home, { recursive: true, force: true });
 });
 
@@ -108,5 +111,15 @@ describe('words beside a run', { timeout: 120_000 }, () => {
     expect(session.state.stages.features).toMatchObject({ state: 'off', reason: '' });
     await page.perform({ type: 'learnWords', settings: {}, acceptCost: false });
     await until(({ stages }) => stages.codebook.state === 'done');
+  });
+
+  it('are waited for by steps of semantics alone, which go on by themselves', async () => {
+    const project = join(home, 'alone.legato');
+    const short = { ...settings, steps: 20, semanticSteps: 30, semanticFrom: 0 };
+    await page.perform({ type: 'create', capture, project, settings: short, paused: false });
+    await until(({ trainer }) => trainer?.state === 'paused' && trainer.awaitsMaps);
+    expect(session.state.trainer).toMatchObject({ step: 20, steps: 50 });
+    await until(({ stages }) => stages.semantics.state === 'done');
+    expect(session.state).toMatchObject({ trainer: { step: 50, awaitsMaps: false }, semantics: { joinedAt: 21 } });
   });
 });
