@@ -1,7 +1,7 @@
 /**
  * The configuration of the installers against the tree that it packs: every path that it names is there, everything that the
  * system's own loader opens lies outside of the archive, and fuses and types are what the program needs. What electron-builder
- * makes of it is tried by the desktop workflow.
+ * makes of it shows where somebody packages (resources/docs/desktop.md).
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
