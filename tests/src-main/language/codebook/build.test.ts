@@ -119,14 +119,21 @@ describe('looks at a codebook that is learned', () => {
   it('show a photo by the entries so far, then every map that is made, and change nothing', async () => {
     const folder = await temporaryFolder();
     await buildCodebook(await inputs(join(folder, 'unseen')));
+    // A minute between two batches, and looks that take no time.
     let clock = 0;
-    vi.spyOn(performance, 'now').mockImplementation(() => (clock += 60_000));
+    let looked = false;
+    vi.spyOn(performance, 'now').mockImplementation(() => {
+      if (!looked) clock += 60_000;
+      looked = false;
+      return clock;
+    });
     const looks: (FormingCodebook & { map: IndexMap })[] = [];
     const reading: Promise<void>[] = [];
     const seen = join(folder, 'seen');
     const name = ({ entries }: { entries: Float32Array }) =>
       Promise.resolve(Array.from({ length: 32 }, () => ({ name: String(entries[0]), similarity: 0.5 })));
     const forming = (look: FormingCodebook): void => {
+      looked = true;
       // At once, as the next one takes its place.
       const png = readFileSync(look.file);
       const copy = join(folder, `look${looks.length}.png`);
