@@ -2,7 +2,7 @@
  * What the trainer itself sees at a viewer's pose, as a frame: colour, depth and opacity as they are rendered, on black, and what pixels mean in
  * two ways (semantics/pixelScores.ts):
  *
- *   decoded   R_s of a pixel through the decoder, R_u as it is
+ *   decoded   R_s of a pixel through the decoder, R_u / α as a live view shows it
  *   blended   numbers of splats blended, Σ w·s / Σ w, as a live view does; names by the weight of the splats that have them,
  *             argmax_k Σ w·[name = k]
  *
@@ -163,7 +163,14 @@ function decodedPicture(
   const view = { ...modelTensors(scene), count: model.count };
   const pixels = decodePixels(view, camera, antialiased, semantics.layers, ask?.relevancies ?? new Float32Array(0));
   const { alpha, uncertainty, codes } = pixels;
-  if (channel === 'uncertainty') return { values: scalarsOf(uncertainty, alpha), alpha };
+  if (channel === 'uncertainty')
+    return {
+      values: scalarsOf(
+        uncertainty.map((sum, i) => sum / alpha[i]),
+        alpha,
+      ),
+      alpha,
+    };
   const covered = pixels.pixels.length;
   if (channel === 'entry') {
     const values = new Uint8Array(size);

@@ -106,7 +106,7 @@ describe('looking at a finished run', { timeout: 60_000 }, () => {
     expect(pixels.pixels.length).toBeGreaterThan(100);
     pixels.pixels.forEach((pixel, p) => {
       expect(entries[pixel]).toBe(pixels.codes.entries[4 * p]);
-      expect(uncertainty[pixel] / 65_535).toBeCloseTo(pixels.uncertainty[pixel], 4);
+      expect(uncertainty[pixel] / 65_535).toBeCloseTo(pixels.uncertainty[pixel] / pixels.alpha[pixel], 4);
       const [lamp, table] = [pixels.scores[2 * p], pixels.scores[2 * p + 1]];
       expect(classes[pixel]).toBe(lamp >= table ? 1 : 2);
       expect(relevancy[pixel] / 65_535).toBeCloseTo(Math.max(lamp, table), 4);
