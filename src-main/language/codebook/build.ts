@@ -14,7 +14,7 @@ import { MapFolderWriter, mapNames } from './mapFolder';
 import { PhotoReader } from './photoReader';
 import { reportOf, type CodebookReport } from './report';
 import type { CodebookSettings } from './settings';
-import { trainCodebook, type TrainingProgress } from './train';
+import { shapeOf, trainCodebook, type TrainingProgress } from './train';
 
 export interface EncodingProgress {
   readonly photos: number;
@@ -59,7 +59,7 @@ export async function buildCodebook(inputs: BuildInputs, options: BuildOptions =
   const names = mapNames(source.photos);
   const maps = new MapFolderWriter(paths.maps);
   try {
-    const shape = { clipWidth: source.clipWidth, dinoWidth: source.dinoWidth, dinoWeight: settings.dinoWeight };
+    const shape = shapeOf(source, settings);
     const looks = forming && new FormingLooks({ ...inputs, shape, keep: (png) => maps.sketch(png) }, forming);
     const trained = await trainCodebook(source, settings, {
       ...{ signal, progress: options.training, warn },

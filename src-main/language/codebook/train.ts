@@ -82,7 +82,7 @@ export async function trainCodebook(
   options: TrainOptions = {},
 ): Promise<TrainedCodebook> {
   const { signal, progress, forming, warn = () => undefined } = options;
-  const shape = { clipWidth: source.clipWidth, dinoWidth: source.dinoWidth, dinoWeight: settings.dinoWeight };
+  const shape = shapeOf(source, settings);
   if (totalCells(source) === 0) throw new LanguageError(null, 'no features to learn a codebook from');
   const reader = new PhotoReader(source, warn);
   const entries = await startingEntries(reader, shape, settings);
@@ -126,6 +126,11 @@ export async function trainCodebook(
     learner.dispose();
   }
   return { entries, shape, epochs, leftOut: [...reader.broken].map((photo) => source.photos[photo]) };
+}
+
+/** Of the codebook that is learned from these features. */
+export function shapeOf({ clipWidth, dinoWidth }: CellSource, { dinoWeight }: CodebookSettings): CodebookShape {
+  return { clipWidth, dinoWidth, dinoWeight };
 }
 
 async function startingEntries(

@@ -230,19 +230,7 @@ describe('training with index maps', () => {
 
   it('ends in the middle of a lifting without making its step, and continues as if it had not', async () => {
     const changes = { semanticFrom: 15_000, semanticStart: 'lift' } as const;
-    const store = new MemoryStore();
-    const events: TrainerEvent[] = [];
-    const trainer: Trainer = new Trainer({
-      openStore: () => Promise.resolve(store),
-      openMaps: fine,
-      publish: (event) => {
-        events.push(event);
-        if (event.type === 'lifting' && event.photos === 3) trainer.send({ type: 'stop', evaluate: false });
-      },
-    });
-    const command = { type: 'start', capture: join(folder, 'tiny'), project: folder, resume: false } as const;
-    trainer.send({ ...command, settings: { ...settings, ...changes } });
-    await trainer.ended;
+    const { store, events } = await stoppedAt((event) => event.type === 'lifting' && event.photos === 3, changes);
     expect(events.filter(({ type }) => type === 'lifting')).toHaveLength(3);
     expect(events.some(({ type }) => type === 'joined')).toBe(false);
     expect(store.saved.at(-1)).toMatchObject({ step: settings.steps! / 2, semantics: null });
@@ -255,6 +243,20 @@ describe('training with index maps', () => {
 
   /** A store whose newest checkpoint is of a step in the middle of the run. */
   async function stopped(at: number, changes: Partial<TrainingSettings>): Promise<MemoryStore> {
+    const evaluationInterval = (30_000 * at) / settings.steps!;
+    const { store } = await stoppedAt((event) => event.type === 'evaluation' && event.step === at, {
+      ...changes,
+      evaluationInterval,
+    });
+    expect(store.saved.at(-1)!.step).toBe(at);
+    return store;
+  }
+
+  /** A run with its maps that is stopped at the first such event. */
+  async function stoppedAt(
+    when: (event: TrainerEvent) => boolean,
+    changes: Partial<TrainingSettings>,
+  ): Promise<{ store: MemoryStore; events: TrainerEvent[] }> {
     const store = new MemoryStore();
     const events: TrainerEvent[] = [];
     const trainer: Trainer = new Trainer({
@@ -262,20 +264,13 @@ describe('training with index maps', () => {
       openMaps: fine,
       publish: (event) => {
         events.push(event);
-        if (event.type === 'evaluation' && event.step === at) trainer.send({ type: 'stop', evaluate: false });
+        if (when(event)) trainer.send({ type: 'stop', evaluate: false });
       },
     });
-    const interval = (30_000 * at) / settings.steps!;
-    trainer.send({
-      type: 'start',
-      capture: join(folder, 'tiny'),
-      project: folder,
-      settings: { ...settings, ...changes, evaluationInterval: interval },
-      resume: false,
-    });
+    const command = { type: 'start', capture: join(folder, 'tiny'), project: folder, resume: false } as const;
+    trainer.send({ ...command, settings: { ...settings, ...changes } });
     await trainer.ended;
-    expect(store.saved.at(-1)!.step).toBe(at);
-    return store;
+    return { store, events };
   }
 });
 
