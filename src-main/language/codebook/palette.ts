@@ -81,18 +81,21 @@ function farthestFirst(count: number): Colour[] {
   return (ordered = chosen);
 }
 
+/** Few categories are shuffled among more colours than they need: two of two would come back as they were every other time. */
+const LEAST_SHUFFLED = 16;
+
 /**
  * A colour for every category.
  *
  * @param importance  fuller categories get the more different colours; null: in the order of the categories
- * @param shuffle     0: as they come; else a seed that hands the same colours out anew
+ * @param shuffle     0: as they come; else a seed that hands them out anew, few categories also colours beyond their own
  * @returns [count], sRGB
  */
 export function categoricalPalette(count: number, importance: ArrayLike<number> | null = null, shuffle = 0): Colour[] {
-  const colours = farthestFirst(255).slice(0, count);
+  const colours = farthestFirst(255);
   const order = Array.from({ length: count }, (_, category) => category);
   if (shuffle !== 0) {
-    const permutation = new CounterRandom(shuffle, 'palette').permutation(count);
+    const permutation = new CounterRandom(shuffle, 'palette').permutation(Math.max(count, LEAST_SHUFFLED));
     return order.map((category) => colours[permutation[category]]);
   }
   if (importance !== null) order.sort((a, b) => importance[b] - importance[a]);

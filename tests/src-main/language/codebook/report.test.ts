@@ -137,6 +137,13 @@ describe('the palette', () => {
     expect([...shuffled].sort()).toEqual([...plain].sort());
     expect(key(categoricalPalette(64, null, 7))).toEqual(shuffled);
   });
+
+  it('hands two categories other colours too, which two of two would keep every other time', () => {
+    const shuffled = Array.from({ length: 20 }, (_, seed) => key(categoricalPalette(2, null, seed + 1)));
+    for (const [first, second] of shuffled) expect(first).not.toEqual(second);
+    // Of 240 ordered pairs 20 draws repeat few; of two colours there are two.
+    expect(new Set(shuffled.map(String)).size).toBeGreaterThan(15);
+  });
 });
 
 it('the chart escapes names: a word list may hold anything', () => {
