@@ -1,6 +1,6 @@
 /** The door to base/: what every room stands on and what knows nothing of Legato. Files, safetensors, random numbers. */
 export { createFolderAtomically, removeLeftovers, writeFileAtomically, writeFileDurably } from './atomicFile';
 export { FileError, readError, systemErrorCode, writeError } from './errors';
-export { isProcessAlive, processStartTime } from './processes';
+export { isProcessAlive, processStartTime, sendToParent } from './processes';
 export { CounterRandom } from './random';
 export { readSafetensors, safetensorsChunks, SafetensorsError, type NamedTensor } from './safetensors';

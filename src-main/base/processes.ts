@@ -1,4 +1,4 @@
-/** Whether another process still lives, for locks and temporary files that carry its id. */
+/** Other processes: whether one still lives, for locks and temporary files that carry its id, and words to the parent. */
 import { readFileSync } from 'node:fs';
 import { systemErrorCode } from './errors';
 
@@ -25,4 +25,12 @@ export function processStartTime(pid: number): string | null {
   } catch {
     return null;
   }
+}
+
+/**
+ * Sends from a forked process to its parent, when it is there. One that leaves while a message is on its way is no error: without the
+ * callback Node throws EPIPE as an uncaught one, before the process has heard that it is alone and could save what it works on.
+ */
+export function sendToParent(message: object): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }

@@ -7,6 +7,7 @@
  */
 import { trainerCommand } from '#contract/messages';
 import type { TrainerEvent } from '#contract/messages';
+import { sendToParent } from '../base/index';
 import { describeFailure } from './failure';
 import { FrameWriter } from './framePipe';
 import { Trainer } from './trainer';
@@ -14,9 +15,7 @@ import type { TrainerPorts } from './trainer';
 
 /** Serves the parent until it disconnects. Only for a process that was forked. */
 export function serveParent(ports: Omit<TrainerPorts, 'publish' | 'sendFrame'>): void {
-  const publish = (event: TrainerEvent): void => {
-    if (process.connected) process.send?.(event);
-  };
+  const publish = (event: TrainerEvent): void => sendToParent(event);
   const frames = new FrameWriter();
   const trainer = new Trainer({ ...ports, publish, sendFrame: (bytes) => frames.send(bytes) });
   process.on('SIGINT', () => undefined);

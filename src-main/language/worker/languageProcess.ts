@@ -7,6 +7,7 @@
 import { languageCommand } from '#contract/languageMessages';
 import type { LanguageEvent, LanguageJobCommand } from '#contract/languageMessages';
 import type { TrainerFailure } from '#contract/messages';
+import { sendToParent } from '../../base/index';
 
 export interface JobContext {
   readonly publish: (event: LanguageEvent) => void;
@@ -23,9 +24,7 @@ export type LanguageJobs = {
 
 /** Serves the parent until it disconnects. Only for a process that was forked. */
 export function serveLanguage(jobs: LanguageJobs, describe: (error: unknown) => TrainerFailure): void {
-  const publish = (event: LanguageEvent): void => {
-    if (process.connected) process.send?.(event);
-  };
+  const publish = (event: LanguageEvent): void => sendToParent(event);
   let controller: AbortController | null = null;
   let ended = Promise.resolve();
 
