@@ -3,6 +3,7 @@ export { codeDirections } from './codeDirections';
 export { SemanticsError } from './errors';
 export { ExpressionError, type Expression } from './expression';
 export { LabelLift, VISIBILITY_GATE, type LiftedLabels, type LiftOptions } from './lifting';
+export { mixFeatures, type FeatureProducts } from './mixedFeatures';
 export { Perceptron, type NetworkStep } from './perceptron';
 export { averagePrecision, maskScores, SegmentationReport, type MaskScores, type SegmentationScores } from './metrics';
 export { blendScores, COVERAGE, decodePixels, spread, type DecodedPixels, type SplatView } from './pixelScores';

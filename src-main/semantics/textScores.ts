@@ -2,10 +2,9 @@
  * Scores of pixels and splats for texts, from what they decode to (METHOD §5).
  *
  *   relevancies first   score = Σ_i M̂_i·rel(f_i, t)              linear in M̂, so that it may be blended over splats
- *   features first      score = rel(f̂, t),  f̂ = Σ_i M̂_i·f_i / ‖Σ_i M̂_i·f_i‖          the published order
+ *   features first      score = rel(f̂, t),  f̂ = Σ_i M̂_i·f_i / ‖Σ_i M̂_i·f_i‖          the published order (mixedFeatures.ts)
  *
- * f_i is the CLIP half of entry i at unit length. The published order needs no vector of d values a pixel: with a_i = f_i·t and
- * G_ij = f_i·f_j, f̂·t = Σ M̂_i·a_i / √(Σ M̂_i·M̂_j·G_ij), over the four entries that a pixel or splat keeps.
+ * f_i is the CLIP half of entry i at unit length.
  *
  * Likeness, "more like this": q = Σ_i M̂_i·f_i of the chosen pixel or splat, half by half, and D as in METHOD §3
  *
@@ -17,7 +16,9 @@
  */
 import { unitHalves } from '../language/codebook/index';
 import type { Codebook } from '../language/codebook/index';
-import { relevancy, RELEVANCY_SCALE } from '../language/text/index';
+import { relevancy } from '../language/text/index';
+import { mixFeatures } from './mixedFeatures';
+import type { FeatureProducts } from './mixedFeatures';
 import { CODES, scoreCodes } from './splatCodes';
 import type { Codes } from './splatCodes';
 
@@ -51,13 +52,6 @@ function product(a: Float32Array, rows: number, b: Float32Array, columns: number
   return out;
 }
 
-/** What features first needs: G [N, N], a per text [N], f_i·neg per negative [N]. */
-interface FeatureProducts {
-  readonly gram: Float32Array;
-  readonly toText: ReadonlyMap<string, Float32Array>;
-  readonly toNegatives: readonly Float32Array[];
-}
-
 /** Texts against a codebook, worked out once for any number of pixels and splats. */
 export class TextScores {
   readonly texts: readonly string[];
@@ -65,7 +59,8 @@ export class TextScores {
   readonly #size: number;
   /** rel of every entry, [N] per text */
   readonly #relevancies: Map<string, Float32Array>;
-  readonly #features: FeatureProducts | null;
+  /** what features first needs; null in the other order */
+  readonly products: FeatureProducts | null;
 
   /**
    * @param vectors    of the texts, [texts, d_CLIP], unit length
@@ -88,17 +83,14 @@ export class TextScores {
     const column = (of: Float32Array, columns: number, at: number): Float32Array =>
       Float32Array.from({ length: book.size }, (_, i) => of[i * columns + at]);
     this.#relevancies = new Map(texts.map((text, t) => [text, column(table, texts.length, t)]));
-    if (order === 'relevancies') this.#features = null;
-    else {
-      const count = negatives.length / width;
-      const toTexts = product(clip, book.size, vectors, texts.length, width);
-      const toAll = product(clip, book.size, negatives, count, width);
-      this.#features = {
-        gram: product(clip, book.size, clip, book.size, width),
-        toText: new Map(texts.map((text, t) => [text, column(toTexts, texts.length, t)])),
-        toNegatives: Array.from({ length: count }, (_, n) => column(toAll, count, n)),
-      };
-    }
+    this.products =
+      order === 'relevancies'
+        ? null
+        : {
+            gram: product(clip, book.size, clip, book.size, width),
+            toTexts: product(vectors, texts.length, clip, book.size, width),
+            toNegatives: product(negatives, negatives.length / width, clip, book.size, width),
+          };
   }
 
   /** rel of every entry to a text, [N]; not a copy. */
@@ -118,36 +110,7 @@ export class TextScores {
   /** Scores of a text, [count], in 0…1. */
   ofCodes(codes: Codes, text: string): Float32Array {
     const relevancies = this.relevancies(text);
-    return this.#features ? this.#mixed(codes, text, this.#features) : scoreCodes(codes, relevancies);
-  }
-
-  #mixed(
-    { count, entries, shares }: Codes,
-    text: string,
-    { gram, toText, toNegatives }: FeatureProducts,
-  ): Float32Array {
-    const size = this.#size;
-    const towards = toText.get(text) ?? new Float32Array(size);
-    const scores = new Float32Array(count);
-    for (let row = 0, at = 0; row < count; row++, at += CODES) {
-      let squared = 0;
-      let wanted = 0;
-      for (let j = 0; j < CODES; j++) {
-        const entry = entries[at + j];
-        wanted += shares[at + j] * towards[entry];
-        for (let k = 0; k < CODES; k++)
-          squared += shares[at + j] * shares[at + k] * gram[entry * size + entries[at + k]];
-      }
-      let strongest = -Infinity;
-      for (const negative of toNegatives) {
-        let sum = 0;
-        for (let j = 0; j < CODES; j++) sum += shares[at + j] * negative[entries[at + j]];
-        strongest = Math.max(strongest, sum);
-      }
-      const length = Math.sqrt(Math.max(squared, 1e-12));
-      scores[row] = 1 / (1 + Math.exp((-RELEVANCY_SCALE * (wanted - strongest)) / length));
-    }
-    return scores;
+    return this.products ? mixFeatures(codes, this.texts.indexOf(text), this.products) : scoreCodes(codes, relevancies);
   }
 }
 

@@ -56,7 +56,7 @@ export interface RunPorts {
 /** Steps between two looks for index maps that do not exist yet. */
 const LOOK_AGAIN = 20;
 
-type Description = Omit<TrainerEventOf<'prepared'>, 'type'>;
+type Description = Omit<TrainerEventOf<'prepared'>, 'type' | 'memoryBytes'>;
 
 export class TrainingRun {
   settings: TrainingSettings;

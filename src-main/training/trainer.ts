@@ -248,7 +248,7 @@ export class Trainer {
     this.#run = run;
     this.#shown = run;
     if (run.step > 0) this.#checkpointStep = run.step;
-    this.#ports.publish({ type: 'prepared', ...run.description });
+    this.#ports.publish({ type: 'prepared', ...run.description, memoryBytes: this.#resident() });
     if (run.joined) this.#ports.publish({ type: 'joined', ...run.joined, lifted: 0 });
     if (run.disabled.length > 0) this.#ports.publish({ type: 'disabled', step: run.step, photos: [...run.disabled] });
     return run;

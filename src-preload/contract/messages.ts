@@ -132,6 +132,8 @@ export const trainerEvent = z.discriminatedUnion('type', [
     threads: count,
     /** 0, or the step that a resumed run continues after */
     step: count,
+    /** resident memory of the trainer: a run that is complete makes no progress that would tell */
+    memoryBytes: count,
   }),
   z.object({
     type: z.literal('progress'),

@@ -26,6 +26,7 @@ export const askRequest = z.strictObject({
   /** expressions (METHOD §5); one is a mask, several are classes */
   questions: z.array(queryText.min(1)).min(1).max(24),
   negatives: z.array(queryText.min(1)).max(64),
+  /** what is mixed by the shares of a splat's entries: their relevancies, or, as published, their features (METHOD §5) */
   order: z.enum(['relevancies', 'features']),
 });
 export type AskRequest = z.infer<typeof askRequest>;

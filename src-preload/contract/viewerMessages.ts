@@ -11,6 +11,8 @@ import { cameraSchema, overlayNames, pictureChannels } from './frame';
 const count = z.int().min(0);
 const id = z.int().min(0).max(0xffff_ffff);
 
+const floats = z.custom<Float32Array>((value) => value instanceof Float32Array, 'not a Float32Array');
+
 /** Relevancies of texts and negatives are worked out by the studio, which has the text encoder; the trainer has the splats. */
 export const askOrder = z.strictObject({
   /** rises with every change, so that an answer tells what it answers */
@@ -20,7 +22,9 @@ export const askOrder = z.strictObject({
   /** the texts in the expressions */
   texts: z.array(z.string().min(1).max(1000)).max(256),
   /** relevancy of every entry to every text, [texts, entries]; of likeness one row */
-  relevancies: z.custom<Float32Array>((value) => value instanceof Float32Array, 'not a Float32Array'),
+  relevancies: floats,
+  /** features are mixed first: products of the entries with each other, with every text and with every negative; null: relevancies are */
+  products: z.strictObject({ gram: floats, toTexts: floats, toNegatives: floats }).nullable(),
   /** codebook that the entries belong to */
   codebook: z.string().max(128),
 });

@@ -16,6 +16,7 @@ export const useAsk = defineStore('ask', () => {
 
   const line = ref('');
   const negatives = ref<readonly string[]>(usualNegatives);
+  const order = ref<AskRequest['order']>('relevancies');
   /** what the channels were before the question turned them */
   let before: Channel | null = null;
   /** the line as it was last sent, so that a state from another page can be told from our own */
@@ -38,6 +39,7 @@ export const useAsk = defineStore('ask', () => {
     (request) => {
       if (request == null) return;
       negatives.value = request.negatives;
+      order.value = request.order;
       const said = joinQuestions(request.questions);
       if (said === joinQuestions(splitQuestions(line.value).map(({ text }) => text)) || line.value !== sent) return;
       line.value = said;
@@ -62,7 +64,7 @@ export const useAsk = defineStore('ask', () => {
     const request: AskRequest = {
       questions: questions.value.map(({ text }) => text),
       negatives: [...negatives.value],
-      order: 'relevancies',
+      order: order.value,
     };
     sent = line.value;
     turnTo(request.questions.length > 1 ? 'class' : 'relevancy');
@@ -91,5 +93,25 @@ export const useAsk = defineStore('ask', () => {
     if (questions.value.length > 0) await submit(false);
   }
 
-  return { line, negatives, answer, words, history, questions, likeness, place, submit, clear, like, setNegatives };
+  async function setOrder(next: AskRequest['order']): Promise<void> {
+    order.value = next;
+    if (questions.value.length > 0) await submit(false);
+  }
+
+  return {
+    line,
+    negatives,
+    order,
+    answer,
+    words,
+    history,
+    questions,
+    likeness,
+    place,
+    submit,
+    clear,
+    like,
+    setNegatives,
+    setOrder,
+  };
 });

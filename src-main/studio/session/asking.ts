@@ -33,7 +33,7 @@ export class Asking {
   }
 
   /** @throws QuestionError, TextError, ModelError, LanguageError */
-  async words({ questions, negatives }: AskRequest, revision: number): Promise<AskOrder> {
+  async words({ questions, negatives, order }: AskRequest, revision: number): Promise<AskOrder> {
     questions.forEach((question, index) => {
       try {
         readQuestions([question]);
@@ -44,8 +44,8 @@ export class Asking {
     });
     const texts = textsIn(readQuestions(questions));
     const language = await this.#open();
-    const scores = await language.words(texts, negatives, 'relevancies');
-    return { revision, questions, texts, relevancies: scores.values, codebook: language.codebook.hash };
+    const { values, products } = await language.words(texts, negatives, order);
+    return { revision, questions, texts, relevancies: values, products, codebook: language.codebook.hash };
   }
 
   /** "More like this", from what a splat decodes to. @throws StudioError, LanguageError */
@@ -59,7 +59,7 @@ export class Asking {
       codes.shares[i] = Math.round(WHOLE * share);
     });
     const relevancies = likeness(language.codebook, codes, 0);
-    return { revision, questions: [], texts: [], relevancies, codebook: language.codebook.hash };
+    return { revision, questions: [], texts: [], relevancies, products: null, codebook: language.codebook.hash };
   }
 
   /** Another codebook is there: the next question is asked of it. */

@@ -53,10 +53,11 @@ export function afterTrainer(state: StudioState, event: TrainerEvent, now = new 
       standing(state, event.state);
       return;
     case 'prepared': {
-      const { step, splats, backend, reason, instructionSet, threads, photos, heldOut, width, height } = event;
+      const { step, splats, backend, reason, instructionSet, threads, photos, heldOut, width, height, memoryBytes } =
+        event;
       state.trainer = {
         ...{ state: 'running', step, steps: state.trainer?.steps ?? step, splats, loss: null, psnr: null },
-        ...{ stepsPerSecond: 0, etaSeconds: 0, memoryBytes: 0, cpuSeconds: 0, viewerShare: 0 },
+        ...{ stepsPerSecond: 0, etaSeconds: 0, memoryBytes, cpuSeconds: 0, viewerShare: 0 },
         ...{ backend, reason, instructionSet, threads, awaitsMaps: false },
       };
       if (state.project) state.project = { ...state.project, photos, heldOut, width, height };

@@ -3,8 +3,8 @@
  * decode to. Likeness is one row of relevancies without questions.
  */
 import type { AskOrder } from '#contract/viewerMessages';
-import { readQuestions, scoreQuestions } from '../../semantics/index';
-import type { Answering, Question } from '../../semantics/index';
+import { mixFeatures, readQuestions, scoreCodes, scoreQuestions } from '../../semantics/index';
+import type { Answering, Codes, FeatureProducts, Question } from '../../semantics/index';
 
 /** An ask whose questions are read. */
 export interface Ask {
@@ -15,6 +15,8 @@ export interface Ask {
   readonly texts: readonly string[];
   /** [texts, entries]; one row for likeness */
   readonly relevancies: Float32Array;
+  /** for features first; null for relevancies first, and for likeness */
+  readonly products: FeatureProducts | null;
 }
 
 /** An ask that does not fit together. */
@@ -23,16 +25,29 @@ export class AskError extends Error {
 }
 
 /** @throws ExpressionError for a question that cannot be read, AskError for relevancies of another shape */
-export function readAsk({ revision, codebook, questions, texts, relevancies }: AskOrder): Ask {
+export function readAsk({ revision, codebook, questions, texts, relevancies, products }: AskOrder): Ask {
   const rows = questions.length === 0 ? 1 : texts.length;
   if (rows > 0 && (relevancies.length === 0 || relevancies.length % rows !== 0))
     throw new AskError(`ask ${revision}: ${relevancies.length} relevancies are not those of ${rows} texts`);
-  return { revision, codebook, questions: readQuestions(questions), texts, relevancies };
+  const entries = rows > 0 ? relevancies.length / rows : 0;
+  if (products) {
+    const { gram, toTexts, toNegatives } = products;
+    const whole = toNegatives.length > 0 && toNegatives.length % entries === 0;
+    if (gram.length !== entries ** 2 || toTexts.length !== relevancies.length || !whole)
+      throw new AskError(`ask ${revision}: products of features are not those of ${entries} entries and ${rows} texts`);
+  }
+  return { revision, codebook, questions: readQuestions(questions), texts, relevancies, products };
 }
 
-/** Relevancies of the entries to one row. */
-export function rowOf({ relevancies }: Ask, row: number, entries: number): Float32Array {
-  return relevancies.subarray(row * entries, (row + 1) * entries);
+/** Scores of what codes stand for, for one row, [count]. */
+export function scoresOfCodes(
+  { relevancies, products }: Ask,
+  row: number,
+  entries: number,
+  codes: Codes,
+): Float32Array {
+  if (products) return mixFeatures(codes, row, products);
+  return scoreCodes(codes, relevancies.subarray(row * entries, (row + 1) * entries));
 }
 
 /** Whether the ask's relevancies are those of a codebook of so many entries. */
@@ -43,7 +58,7 @@ export function fits({ relevancies, questions, texts }: Ask, entries: number): b
 /**
  * Scores of each question, one for likeness, 0 … 1.
  *
- * @param scoresOf  Σ_i M̂_i·relevancy_i for a row of relevancies, [n]
+ * @param scoresOf  for a row of relevancies, [n]
  */
 export function answersOf(
   ask: Ask,

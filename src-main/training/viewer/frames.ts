@@ -7,8 +7,8 @@ import { harmonicWords, layOutFrame, overlayTypes } from '#contract/frame';
 import type { OverlayName, Section } from '#contract/frame';
 import { SEMANTICS } from '../../kernels/layout';
 import { middleOf, packRange, packSplats } from '../../kernels/index';
-import { CODES, scoreCodes, splatScalars } from '../../semantics/index';
-import { answersOf, bestAnswers, fits, rowOf } from './answers';
+import { CODES, splatScalars } from '../../semantics/index';
+import { answersOf, bestAnswers, fits, scoresOfCodes } from './answers';
 import type { Ask } from './answers';
 import type { PrincipalAxes } from './principalAxes';
 import type { RowCodes } from './rowCodes';
@@ -107,7 +107,7 @@ export function overlayFrame(
     if (out) for (let row = 0; row < count; row++) out[row] = from[row * CODES];
   if (answers) {
     const known = scene.semantics?.entries ?? 0;
-    const scoresOf = (row: number): Float32Array => scoreCodes(codes.codes, rowOf(ask, row, known));
+    const scoresOf = (row: number): Float32Array => scoresOfCodes(ask, row, known, codes.codes);
     bestAnswers(answersOf(ask, count, scoresOf, scalars), count, u16('relevancy'), u8('class'));
   }
   const components = arrays.get('components');

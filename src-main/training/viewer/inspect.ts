@@ -2,7 +2,7 @@
 import type { SplatReadout } from '#contract/viewerMessages';
 import { GEOMETRY, SEMANTICS } from '../../kernels/layout';
 import { CODES, decodeWithScores, splatScalars } from '../../semantics/index';
-import { answersOf, fits } from './answers';
+import { answersOf, fits, scoresOfCodes } from './answers';
 import type { Ask } from './answers';
 import type { ViewedScene } from './scene';
 
@@ -35,7 +35,9 @@ export function inspectSplat({ model, semantics }: ViewedScene, id: number, ask:
     entry: codes.entries[j],
     share: codes.shares[j] / 255,
   }));
-  const answers = asked ? answersOf(asked, 1, (text) => scores.subarray(text, text + 1), scalars) : [];
+  const scoresOf = (row: number): Float32Array =>
+    asked?.products ? scoresOfCodes(asked, row, semantics.entries, codes) : scores.subarray(row, row + 1);
+  const answers = asked ? answersOf(asked, 1, scoresOf, scalars) : [];
   return {
     ...readout,
     uncertainty: scalars.uncertainty[0],

@@ -16,9 +16,9 @@ import type { TrainerCommand } from '#contract/messages';
 import { render, sampleWeights } from '../../kernels/index';
 import type { Channel, RenderFrame } from '../../kernels/index';
 import { SEMANTICS } from '../../kernels/layout';
-import { blendScores, CODES, COVERAGE, decodePixels, scoreCodes, splatScalars, spread } from '../../semantics/index';
+import { blendScores, CODES, COVERAGE, decodePixels, splatScalars, spread } from '../../semantics/index';
 import type { Answering } from '../../semantics/index';
-import { answersOf, bestAnswers, fits, rowOf } from './answers';
+import { answersOf, bestAnswers, fits, scoresOfCodes } from './answers';
 import type { Ask } from './answers';
 import type { OverlayParts } from './frames';
 import type { ViewedScene } from './scene';
@@ -179,8 +179,11 @@ function decodedPicture(
   }
   if (!ask) return null;
   const rows = ask.relevancies.length / semantics.entries;
+  // Relevancies are summed over the whole of M̂; features are mixed from the entries that a pixel keeps.
   const scoresOf = (row: number): Float32Array =>
-    Float32Array.from({ length: covered }, (_, p) => pixels.scores[p * rows + row]);
+    ask.products
+      ? scoresOfCodes(ask, row, semantics.entries, codes)
+      : Float32Array.from({ length: covered }, (_, p) => pixels.scores[p * rows + row]);
   const at = (from: Float32Array): Float32Array => Float32Array.from(pixels.pixels, (pixel) => from[pixel]);
   const scalars: Answering['scalars'] = { uncertainty: at(uncertainty), opacity: at(alpha) };
   const relevancy = new Uint16Array(covered);
@@ -224,7 +227,7 @@ function blendedPicture(
   if (!ask) return null;
   const relevancy = new Uint16Array(count);
   const classes = new Uint8Array(count);
-  const scoresOf = (row: number): Float32Array => scoreCodes(codes, rowOf(ask, row, semantics.entries));
+  const scoresOf = (row: number): Float32Array => scoresOfCodes(ask, row, semantics.entries, codes);
   bestAnswers(answersOf(ask, count, scoresOf, scalars), count, relevancy, classes);
   const { scores, alpha } = blendScores(view, camera, antialiased, [Float32Array.from(relevancy, (v) => v / 65_535)]);
   const scored = scalarsOf(scores[0], alpha);

@@ -98,6 +98,7 @@ describe('the trainer', () => {
     expect(last.photos.map(({ photo }) => photo)).toEqual(['view_00.png']);
     expect(all('state').map(({ state }) => state)).toEqual(['preparing', 'running', 'finishing', 'idle']);
     expect(all('prepared')[0]).toMatchObject({ photos: 7, heldOut: 1, width: 32, height: 24, step: 0 });
+    expect(all('prepared')[0].memoryBytes).toBeGreaterThan(2 ** 20);
     expect(all('progress').at(-1)!.step).toBe(settings.steps);
     expect(all('finished')[0]).toMatchObject({ step: settings.steps, complete: true });
     expect(all('density').length).toBeGreaterThan(0);

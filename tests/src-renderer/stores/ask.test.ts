@@ -68,6 +68,17 @@ describe('asking', () => {
     expect(played.commands.at(-1)).toMatchObject({ type: 'ask', ask: { negatives: ['object', 'cup'] } });
   });
 
+  it('asks again in the published order when a person turns it on', async () => {
+    const ask = useAsk();
+    await ask.setOrder('features');
+    expect(played.commands).toEqual([]);
+    ask.line = 'mug';
+    await ask.submit(true);
+    expect(played.commands.at(-1)).toMatchObject({ ask: { order: 'features' } });
+    await ask.setOrder('relevancies');
+    expect(played.commands.at(-1)).toMatchObject({ ask: { order: 'relevancies' }, keep: false });
+  });
+
   it('marks a problem only in the line that has it', async () => {
     const ask = useAsk();
     ask.line = 'chair AND zxqq';

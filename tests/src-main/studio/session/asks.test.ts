@@ -15,7 +15,8 @@ function slowAsking() {
   const waiting: { revision: number; finish: (error?: Error) => void }[] = [];
   const words = ({ questions }: AskRequest, revision: number): Promise<AskOrder> =>
     new Promise((resolve, reject) => {
-      const order = { revision, questions, texts: questions, relevancies: new Float32Array(4), codebook: 'b' };
+      const relevancies = new Float32Array(4);
+      const order = { revision, questions, texts: questions, relevancies, products: null, codebook: 'b' };
       waiting.push({ revision, finish: (error) => (error ? reject(error) : resolve(order)) });
     });
   return { asking: { words } as unknown as Asking, waiting };

@@ -11,7 +11,7 @@ import { pictureChannels } from '#contract/frame';
 import type { PictureChannel } from '#contract/frame';
 import { splatPlyChunks } from '../../../../src-main/gaussians/ply';
 import { render } from '../../../../src-main/kernels/index';
-import { decodePixels, splatScalars } from '../../../../src-main/semantics/index';
+import { decodePixels, mixFeatures, splatScalars } from '../../../../src-main/semantics/index';
 import type { TrainingSnapshot } from '../../../../src-main/training/ports';
 import { decoderOf } from '../../../../src-main/studio/semanticScene';
 import { ringCamera, writeTinyCapture } from '../tinyCapture';
@@ -57,6 +57,7 @@ describe('looking at a finished run', { timeout: 60_000 }, () => {
       questions: ['lamp', 'table'],
       texts: ['lamp', 'table'],
       relevancies,
+      products: null,
       codebook: CODEBOOK,
     };
     watched.trainer.send({ type: 'ask', ask });
@@ -111,6 +112,25 @@ describe('looking at a finished run', { timeout: 60_000 }, () => {
       expect(classes[pixel]).toBe(lamp >= table ? 1 : 2);
       expect(relevancy[pixel] / 65_535).toBeCloseTo(Math.max(lamp, table), 4);
     });
+
+    // Features first is another number, of pixels and of splats alike; both ways keep to their own.
+    const number = (i: number): number => ((5 * i) % 7) / 7;
+    const products = {
+      gram: Float32Array.from({ length: ENTRIES ** 2 }, (_, i) => (i % (ENTRIES + 1) === 0 ? 1 : 0.3)),
+      toTexts: Float32Array.from({ length: 2 * ENTRIES }, (_, i) => number(i)),
+      toNegatives: Float32Array.from({ length: ENTRIES }, (_, i) => number(i + 3)),
+    };
+    watched.trainer.send({ type: 'ask', ask: { ...ask, revision: 5, products } });
+    const mixed = section(await picture(watched, 'relevancy', 'decoded'), 'values', Uint16Array);
+    const scores = [0, 1].map((text) => mixFeatures(pixels.codes, text, products));
+    pixels.pixels.forEach((pixel, p) =>
+      expect(mixed[pixel] / 65_535).toBeCloseTo(Math.max(scores[0][p], scores[1][p]), 4),
+    );
+    const published = section(await picture(watched, 'relevancy', 'blended'), 'values', Uint16Array);
+    expect(published).not.toEqual(relevancy);
+    const torn = { ...ask, revision: 6, products: { ...products, gram: new Float32Array(4) } };
+    expect(() => watched.trainer.send({ type: 'ask', ask: torn })).toThrow('products of features');
+    watched.trainer.send({ type: 'ask', ask });
 
     // A read-out says what the checkpoint says.
     const row = 3;

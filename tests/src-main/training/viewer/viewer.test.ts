@@ -28,6 +28,7 @@ const ask = (revision: number, questions = ['lamp', 'table AND uncertainty < 0.9
   questions,
   texts: ['lamp', 'table'],
   relevancies: Float32Array.from({ length: 2 * ENTRIES }, (_, i) => ((7 * i) % 11) / 11),
+  products: null,
   codebook: CODEBOOK,
 });
 
