@@ -5,19 +5,16 @@
 import { evaluateProject } from '../studio/evaluateProject';
 import type { ProjectScores } from '../studio/evaluateProject';
 import type { SemanticScores } from '../studio/evaluateSemantics';
-import { queryOrders } from '../studio/queryWords';
-import { exitCodes, UsageError } from './exit';
+import { exitCodes } from './exit';
 import type { ExitCode } from './exit';
-import { textList, unitNumber } from './numbers';
 import { grouped } from './progress';
 import { sceneOptions, warn } from './sceneOptions';
 import type { SceneFlags } from './sceneOptions';
+import { wordOptions } from './wordOptions';
+import type { WordFlags } from './wordOptions';
 
-export interface EvaluateFlags extends SceneFlags {
+export interface EvaluateFlags extends SceneFlags, WordFlags {
   lifted?: boolean;
-  negatives?: string;
-  threshold?: string;
-  order?: string;
 }
 
 const percent = (part: number, all: number): string => `${((100 * part) / Math.max(1, all)).toFixed(1)} %`;
@@ -73,11 +70,7 @@ export function semanticLines(title: string, scores: SemanticScores): string[] {
 }
 
 export async function evaluateCommand(path: string, flags: EvaluateFlags): Promise<ExitCode> {
-  const order = queryOrders.find((name) => name === (flags.order ?? 'relevancies'));
-  if (!order) throw new UsageError(`--order ${flags.order}: expected one of ${queryOrders.join(', ')}`);
-  const threshold = flags.threshold === undefined ? undefined : unitNumber('--threshold', flags.threshold);
-  const negatives = flags.negatives === undefined ? undefined : textList(flags.negatives);
-  const options = { ...sceneOptions(flags), lifted: flags.lifted ?? false, order, threshold, negatives };
+  const options = { ...sceneOptions(flags), ...wordOptions(flags), lifted: flags.lifted ?? false };
   const scores = await evaluateProject(path, options, warn);
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(scores)}\n`);

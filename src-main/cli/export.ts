@@ -4,22 +4,20 @@
  */
 import { exportFormats, exportProject } from '../studio/exportProject';
 import type { Exported, ExportProgress, ExportRequest } from '../studio/exportProject';
-import { defaultNegatives, queryOrders } from '../studio/queryWords';
 import { exitCodes, UsageError } from './exit';
 import type { ExitCode } from './exit';
-import { textList, unitNumber, wholeNumber } from './numbers';
+import { textList, wholeNumber } from './numbers';
 import { duration, grouped, mebibytes } from './progress';
 import { sceneOptions, warn } from './sceneOptions';
 import type { SceneFlags } from './sceneOptions';
 import { progressLine, stoppable } from './stoppable';
+import { wordOptions } from './wordOptions';
+import type { WordFlags } from './wordOptions';
 
-export interface ExportFlags extends SceneFlags {
+export interface ExportFlags extends SceneFlags, WordFlags {
   format: string;
   out?: string;
   classes?: string;
-  negatives?: string;
-  threshold: string;
-  order: string;
   voxel?: string;
   extraViews?: string;
   leastPiece?: string;
@@ -29,9 +27,7 @@ export interface ExportFlags extends SceneFlags {
 export function exportRequest(flags: ExportFlags): ExportRequest {
   const format = exportFormats.find((name) => name === flags.format);
   if (!format) throw new UsageError(`--format ${flags.format}: expected one of ${exportFormats.join(', ')}`);
-  const order = queryOrders.find((name) => name === flags.order);
-  if (!order) throw new UsageError(`--order ${flags.order}: expected one of ${queryOrders.join(', ')}`);
-  const threshold = unitNumber('--threshold', flags.threshold);
+  const asked = wordOptions(flags);
   const classes = flags.classes === undefined ? null : textList(flags.classes);
   if (classes?.length === 0) throw new UsageError('--classes: expected names between commas, such as "chair,red mug"');
   if (classes && classes.length > 255) throw new UsageError('--classes: at most 255 can compete');
@@ -44,8 +40,7 @@ export function exportRequest(flags: ExportFlags): ExportRequest {
   }
   if (flags.extraViews !== undefined) mesh.extraViews = wholeNumber('--extra-views', flags.extraViews, 0, 10_000);
   if (flags.leastPiece !== undefined) mesh.leastPiece = wholeNumber('--least-piece', flags.leastPiece, 0, 1e9);
-  const negatives = flags.negatives === undefined ? defaultNegatives : textList(flags.negatives);
-  const words = classes && { classes, negatives, threshold, order };
+  const words = classes && { classes, ...asked };
   return { ...sceneOptions(flags), format, out: flags.out ?? null, words, mesh };
 }
 

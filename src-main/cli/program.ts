@@ -58,15 +58,12 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
   ).action((project: string, options: RenderOptions) =>
     later(async () => (await import('./render')).renderCommand(project, options)),
   );
-  sceneFlags(
+  wordFlags(
     program
       .command('eval')
       .summary('PSNR and SSIM on the held-out photos; against a truth also the answers in words')
       .argument('<project>', 'the project folder')
-      .option('--lifted', 'also labels lifted from the index maps, without training')
-      .option('--negatives <a,b>', 'what every name is compared with (default: object,things,stuff,texture)')
-      .option('--threshold <score>', 'least score of a class, 0 … 1', '0.5')
-      .option('--order <name>', 'relevancies of entries, mixed; or features, mixed first as published', 'relevancies'),
+      .option('--lifted', 'also labels lifted from the index maps, without training'),
     'one JSON object',
   ).action((project: string, options: EvaluateFlags) =>
     later(async () => (await import('./evaluate')).evaluateCommand(project, options)),
@@ -122,9 +119,18 @@ function sceneFlags(command: Command, json: string, size = 'long side in px'): C
     .option('--json', json);
 }
 
+/** Flags of every command that asks a trained scene in words (wordOptions.ts). @param json, size  see sceneFlags */
+function wordFlags(command: Command, json: string, size?: string): Command {
+  const asking = command
+    .option('--negatives <a,b>', 'what every text is compared with (default: object,things,stuff,texture)')
+    .option('--threshold <score>', 'least score of a mask or a class, 0 … 1', '0.5')
+    .option('--order <name>', 'relevancies of entries, mixed; or features, mixed first as published', 'relevancies');
+  return sceneFlags(asking, json, size);
+}
+
 /** Formats of other tools. */
 function addExport(program: Command, later: (run: Action) => void): void {
-  sceneFlags(
+  wordFlags(
     program
       .command('export')
       .summary('write a segmented mesh, splats with labels, or masks of photos')
@@ -132,9 +138,6 @@ function addExport(program: Command, later: (run: Action) => void): void {
       .option('--format <name>', 'glb or ply-mesh (meshes), ply (splats), masks', 'ply')
       .option('--out <path>', 'the file, or the folder of masks (default: in the exports folder of the project)')
       .option('--classes <a,b,c>', 'label each splat with the name that answers best, as in `legato query`')
-      .option('--negatives <a,b>', 'what every name is compared with (default: object,things,stuff,texture)')
-      .option('--threshold <score>', 'least score of a class, 0 … 1', '0.5')
-      .option('--order <name>', 'relevancies of entries, mixed; or features, mixed first as published', 'relevancies')
       .option('--voxel <length>', 'side of a voxel of the mesh, in the capture’s units (default: 1.5 pixels)')
       .option('--extra-views <n>', 'views besides the photos to see the surface from (default: 24)')
       .option('--least-piece <n>', 'leave out loose pieces with a smaller area, in faces of voxels (default: 200)'),
@@ -147,7 +150,7 @@ function addExport(program: Command, later: (run: Action) => void): void {
 
 /** Answers in words. */
 function addQuery(program: Command, later: (run: Action) => void): void {
-  sceneFlags(
+  wordFlags(
     program
       .command('query')
       .summary('where a text applies: pictures at the poses of photos, and scores of splats')
@@ -162,9 +165,6 @@ function addQuery(program: Command, later: (run: Action) => void): void {
       .option('--3d', 'scores of splats, into a .ply (default: splats.ply) or a .safetensors')
       .option('--like-splat <id>', 'more like this splat, instead of a query')
       .option('--like-pixel <photo:x,y>', 'more like this pixel of a photo, instead of a query')
-      .option('--negatives <a,b>', 'what everything is compared with (default: object,things,stuff,texture)')
-      .option('--threshold <score>', 'least score of a mask or a class, 0 … 1', '0.5')
-      .option('--order <name>', 'relevancies of entries, mixed; or features, mixed first as published', 'relevancies')
       .option('--blended', 'blend the scores of splats instead of decoding every pixel: faster, less sharp')
       .option('--out <path>', 'a folder (default: the exports folder of the project), or the file of --3d'),
     'one JSON line per result',

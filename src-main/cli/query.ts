@@ -1,21 +1,19 @@
 /** `legato query`: where a text applies, as pictures at the poses of photos and as scores of splats. */
 import { queryProject } from '../studio/queryProject';
 import type { Like, QueryRequest, QueryResult } from '../studio/queryProject';
-import { defaultNegatives, queryOrders } from '../studio/queryWords';
 import { exitCodes, UsageError } from './exit';
 import type { ExitCode } from './exit';
-import { textList, unitNumber, wholeNumber } from './numbers';
+import { wholeNumber } from './numbers';
 import { grouped } from './progress';
 import { sceneOptions, viewsAsked, warn } from './sceneOptions';
 import type { SceneFlags, ViewFlags } from './sceneOptions';
+import { wordOptions } from './wordOptions';
+import type { WordFlags } from './wordOptions';
 
-export interface QueryFlags extends SceneFlags, ViewFlags {
+export interface QueryFlags extends SceneFlags, ViewFlags, WordFlags {
   '3d'?: boolean;
   likeSplat?: string;
   likePixel?: string;
-  negatives?: string;
-  threshold: string;
-  order: string;
   blended?: boolean;
   out?: string;
 }
@@ -36,18 +34,14 @@ export function queryRequest(queries: readonly string[], flags: QueryFlags): Que
   if (queries.length > 0 && like) throw new UsageError('give queries or --like-…, not both');
   if (queries.length === 0 && !like) throw new UsageError('say what to look for, such as: legato query PROJECT "mug"');
   if (queries.length > 255) throw new UsageError('at most 255 queries can compete');
-  const threshold = unitNumber('--threshold', flags.threshold);
-  const order = queryOrders.find((name) => name === flags.order);
-  if (!order) throw new UsageError(`--order ${flags.order}: expected one of ${queryOrders.join(', ')}`);
+  const words = wordOptions(flags);
   const views = viewsAsked(flags);
   if (views.length > 1) throw new UsageError('one of --view PHOTO, --heldout and --all');
   const splats = flags['3d'] ?? false;
   if (views.length === 0 && !splats)
     throw new UsageError('say where to look: --view PHOTO, --heldout or --all for pictures, --3d for splats');
-  const negatives = flags.negatives === undefined ? defaultNegatives : textList(flags.negatives);
   const { blended = false, out = null } = flags;
-  const shared = { queries, like, negatives, threshold, order, splats, blended, out };
-  return { ...sceneOptions(flags), ...shared, views: views[0] ?? null };
+  return { ...sceneOptions(flags), ...words, ...{ queries, like, splats, blended, out, views: views[0] ?? null } };
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

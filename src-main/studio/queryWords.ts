@@ -1,3 +1,3 @@
 /** What a query may be asked with, for the doors. */
 export { defaultNegatives } from '../language/text/relevancy';
-export { queryOrders } from '../semantics/textScores';
+export { queryOrders, type QueryOrder } from '../semantics/textScores';
