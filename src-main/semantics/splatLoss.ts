@@ -15,17 +15,18 @@ import type { DecodeReport, DecodeWeights, Layer } from '../kernels/index';
  * @param semantics  [capacity, 9]
  * @param rows       the sample
  * @param labels     of the sample, 1 … N, 0 = none and left out
+ * @param covered    ones: α of a pixel that a Gaussian fills alone, [sample, 1]
  * @param report     filled on the way
  */
 export function splatLoss(
   semantics: Tensor,
   rows: Int32Array,
   labels: Uint8Array,
+  covered: Tensor2D,
   layers: readonly Layer[],
   weights: DecodeWeights,
   report: DecodeReport,
 ): Scalar {
-  const covered: Tensor2D = tf.ones([rows.length, 1]);
   const samples = tf.concat2d([gatherRows(semantics, rows), covered], 1);
   return decodeLoss(samples, labels, layers, { ...weights, held: true }, report);
 }

@@ -67,6 +67,8 @@ export interface SplatTerm {
   readonly rows: Int32Array;
   /** [rows] 1 … N, 0 = none */
   readonly labels: Uint8Array;
+  /** ones, [rows, 1]; the caller's, as it is the same at every step */
+  readonly covered: Tensor2D;
   /** the decoder */
   readonly layers: readonly Layer[];
   readonly loss: DecodeWeights;
@@ -131,8 +133,8 @@ export function objective(learnables: Learnables, view: View, options: Objective
     terms.push(decodeLoss(samples, vote?.labels ?? labels, layers, loss, report, labels).mul(weight));
   }
   if (splats) {
-    const { rows, labels, layers, loss, report, weight } = splats;
-    terms.push(splatLoss(learnables.semantics, rows, labels, layers, loss, report).mul(weight));
+    const { rows, labels, covered, layers, loss, report, weight } = splats;
+    terms.push(splatLoss(learnables.semantics, rows, labels, covered, layers, loss, report).mul(weight));
   }
   if (smoothing) {
     const { rows, encoded, layers, weight } = smoothing;

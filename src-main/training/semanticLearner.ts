@@ -77,6 +77,7 @@ export class SemanticLearner {
   readonly #splatReport: DecodeReport = { loss: 0, crossEntropy: 0, uncertainty: 0, right: 0, used: 0 };
   #encoded = new Float32Array(0);
   #voted = new Uint8Array(0);
+  #covered: tf.Tensor2D | null = null;
   #labels: SplatLabels | null = null;
 
   private constructor(maps: IndexMaps, settings: TrainingSettings, state: SemanticsState) {
@@ -191,7 +192,16 @@ export class SemanticLearner {
     const rows = stratifiedRows(model.count, Math.min(model.count, splatSamples), seed, step, 'labelled rows');
     const labels = Uint8Array.from(rows, (row) => lifted.values[row]);
     const [{ layers }, loss, report] = [this.#decoder, this.#decodeWeights(settings), this.#splatReport];
-    return { weight, rows, labels, layers, loss, report };
+    return { weight, rows, labels, covered: this.#coveredBy(rows.length), layers, loss, report };
+  }
+
+  /** Ones, [count, 1]. */
+  #coveredBy(count: number): tf.Tensor2D {
+    if (this.#covered?.shape[0] !== count) {
+      this.#covered?.dispose();
+      this.#covered = tf.keep(tf.ones([count, 1]));
+    }
+    return this.#covered;
   }
 
   /** What L_smo looks at; null between smoothing steps. The caller disposes of `encoded`. */
@@ -244,6 +254,7 @@ export class SemanticLearner {
   dispose(): void {
     this.#decoder.dispose();
     this.#smoother.dispose();
+    this.#covered?.dispose();
   }
 }
 
