@@ -8,6 +8,7 @@ export { Perceptron, type NetworkStep } from './perceptron';
 export { averagePrecision, maskScores, SegmentationReport, type MaskScores, type SegmentationScores } from './metrics';
 export { blendScores, COVERAGE, decodePixels, spread, type DecodedPixels, type SplatView } from './pixelScores';
 export { samplePixels, type IndexMap, type PixelSample } from './pixelSample';
+export { settle } from './settling';
 export { splatLoss } from './splatLoss';
 export { SplatLabels } from './splatLabels';
 export { encodePositions, encodingWidth, smoothingLoss, type PositionFrame } from './smoothing';

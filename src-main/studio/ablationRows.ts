@@ -70,6 +70,7 @@ export function ablationRows(whole: boolean): AblationRow[] {
     turned('hard-gate', 'lifted from weights of at least 0.1, as they are', { liftGate: 0.1, liftPower: 1 }),
     turned('no-vote', "labels of a photo's own map", { labelVote: false }),
     turned('splat-loss', 'L_G on: λ_G = 1', { splatWeight: 1 }),
+    turned('no-settling', 'Gaussians keep what they learned, and do not settle', { settleSplats: false }),
     turned(
       pooled ? 'no-pooling' : 'pooling',
       pooled ? 'D is not averaged over superpixels' : 'D averaged over superpixels of the photo',

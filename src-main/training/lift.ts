@@ -1,15 +1,16 @@
 /**
- * The start of semantics from the index maps (METHOD §6): every Gaussian takes the label that the photos give it by blending
- * weight, and S_G the direction of that entry. Geometry is read, never changed.
+ * Labels of Gaussians by blending weight (METHOD §6), from the photos' index maps or from what the Gaussians answer in their place, and
+ * the start of S_G from them: the direction of that entry. Geometry is read, never changed.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { TrainingSettings } from '#contract/settings';
 import { resizeCamera } from '#contract/camera';
+import type { PinholeCamera } from '#contract/camera';
 import { render, sampleWeights } from '../kernels/index';
-import type { RenderFrame } from '../kernels/index';
+import type { LayerArrays, RenderFrame } from '../kernels/index';
 import { SEMANTICS } from '../kernels/layout';
 import type { GaussianModel } from '../gaussians/index';
-import { codeDirections, LabelLift, samplePixels } from '../semantics/index';
+import { CODES, codeDirections, decodePixels, LabelLift, samplePixels } from '../semantics/index';
 import type { LiftedLabels } from '../semantics/index';
 import type { PhotoViews } from './photoViews';
 import type { IndexMaps } from './ports';
@@ -19,7 +20,17 @@ const LONG_SIDE = 480;
 /** Length of S_G where no photo gave a label: what is next to it decides. */
 const UNSEEN_LENGTH = 0.05;
 
+/** What labels are lifted from: index maps, or answers in their place. */
+export type LabelSource = Pick<IndexMaps, 'entries' | 'load'>;
+
 type LiftSettings = Pick<TrainingSettings, 'antialiased' | 'liftGate' | 'liftPower'>;
+
+/** A photo's camera at the size that it is lifted from. */
+async function liftingCamera(photos: PhotoViews, index: number): Promise<PinholeCamera> {
+  const full = await photos.camera(index);
+  const factor = Math.max(1, Math.max(full.width, full.height) / LONG_SIDE);
+  return resizeCamera(full, Math.round(full.width / factor), Math.round(full.height / factor));
+}
 
 async function giveWay(): Promise<boolean> {
   await new Promise((resolve) => setImmediate(resolve));
@@ -35,20 +46,20 @@ async function giveWay(): Promise<boolean> {
 export async function liftLabels(
   model: GaussianModel,
   photos: PhotoViews,
-  maps: IndexMaps,
+  maps: LabelSource,
   settings: LiftSettings,
 ): Promise<LiftedLabels>;
 export async function liftLabels(
   model: GaussianModel,
   photos: PhotoViews,
-  maps: IndexMaps,
+  maps: LabelSource,
   settings: LiftSettings,
   between: (done: number, photos: number) => Promise<boolean>,
 ): Promise<LiftedLabels | null>;
 export async function liftLabels(
   model: GaussianModel,
   photos: PhotoViews,
-  maps: IndexMaps,
+  maps: LabelSource,
   settings: LiftSettings,
   between: (done: number, photos: number) => Promise<boolean> = giveWay,
 ): Promise<LiftedLabels | null> {
@@ -58,9 +69,7 @@ export async function liftLabels(
     if (index > 0 && !(await between(index, photos.count))) return null;
     const map = await maps.load(photos.names[index]);
     if (!map) continue;
-    const full = await photos.camera(index);
-    const factor = Math.max(1, Math.max(full.width, full.height) / LONG_SIDE);
-    const camera = resizeCamera(full, Math.round(full.width / factor), Math.round(full.height / factor));
+    const camera = await liftingCamera(photos, index);
     const { pixels, labels } = samplePixels(camera.width, camera.height, 0, map, 0, 0);
     const frame: RenderFrame = { forward: null, view: null };
     tf.tidy(() => {
@@ -72,6 +81,28 @@ export async function liftLabels(
     });
   }
   return lift.result();
+}
+
+/** What the Gaussians themselves answer at the poses of the photos: the most probable entry of every pixel. */
+export function answersOf(
+  model: GaussianModel,
+  photos: PhotoViews,
+  layers: readonly LayerArrays[],
+  { antialiased }: LiftSettings,
+): LabelSource {
+  const { geometry, sphericalHarmonics, semantics, count } = model;
+  const view = { geometry, sphericalHarmonics, semantics, count };
+  return {
+    entries: layers[layers.length - 1].bias.length,
+    load: async (photo) => {
+      const camera = await liftingCamera(photos, photos.names.indexOf(photo));
+      const { width, height } = camera;
+      const indices = new Uint8Array(width * height);
+      const { pixels, codes } = decodePixels(view, camera, antialiased, layers, new Float32Array(0));
+      pixels.forEach((pixel, at) => (indices[pixel] = codes.entries[at * CODES] + 1));
+      return { width, height, indices };
+    },
+  };
 }
 
 /** Writes S_G from lifted labels; Gaussians that no photo saw keep their direction, short. Outside the tape only. */

@@ -4,7 +4,7 @@
  */
 import { resumableSettings } from '#contract/messages';
 import type { StartCommand } from '#contract/messages';
-import { resolveSettings } from '#contract/presets';
+import { resolveSettings, SettingsError } from '#contract/presets';
 import { settingFields } from '#contract/settings';
 import type { TrainingSettings } from '#contract/settings';
 import { loadCapture, splitHoldout } from '../capture/index';
@@ -59,7 +59,7 @@ export function continuedSettings(
   return { ...snapshot.settings, ...changes, preset: snapshot.settings.preset };
 }
 
-/** @throws ResumeError, CaptureError, errors of the kernels and of the store */
+/** @throws ResumeError, SettingsError, CaptureError, errors of the kernels and of the store */
 export async function openRun(command: StartCommand, ports: RunPorts): Promise<OpenedRun> {
   const { store, warn } = ports;
   const snapshot = command.resume ? await store.latest() : null;
@@ -69,6 +69,11 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
   const settings = snapshot
     ? continuedSettings(snapshot, command.settings, command.project)
     : resolveSettings(command.settings);
+  if (settings.semanticSteps > 0 && settings.semanticWeight === 0 && !snapshot?.semantics)
+    throw new SettingsError(
+      'semanticSteps',
+      `settings: semanticSteps: ${settings.semanticSteps} steps of semantics alone would learn nothing while semanticWeight is 0; leave out one`,
+    );
   const [backend, capture] = await Promise.all([
     initKernels({ backend: settings.backend, threads: settings.threads || undefined }),
     loadCapture(command.capture),

@@ -11,23 +11,19 @@ import type { TrainingSettings } from '#contract/settings';
 import { DensityControl, resetOpacity } from '../gaussians/index';
 import type { DensityStatistics, GaussianModel } from '../gaussians/index';
 import { adamStep, resizePool } from '../kernels/index';
-import { SEMANTICS } from '../kernels/layout';
-import { SplatLabels } from '../semantics/index';
 import { evaluate, meanSquaredError } from './evaluation';
 import type { Scene, Scores } from './evaluation';
-import { PhotosError } from './failure';
 import { psnrOf } from './measure';
-import { liftLabels, startFromLabels } from './lift';
-import { surveyMaps } from './mapSurvey';
 import { objectiveGradients } from './objective';
 import type { ObjectiveGradients } from './objective';
 import { openRun } from './opening';
 import type { OpenedRun } from './opening';
-import { backgroundAt, disposeView, ViewOrder } from './photoViews';
+import { PhotoChoice } from './photoChoice';
+import { backgroundAt, disposeView } from './photoViews';
 import type { PhotoViews } from './photoViews';
 import type { CheckpointStore, IndexMaps, TrainingSnapshot } from './ports';
 import * as schedule from './schedule';
-import { SemanticLearner } from './semanticLearner';
+import { SemanticHalf } from './semanticHalf';
 import type { SemanticFigures } from './semanticLearner';
 import type { PhotoSource } from './viewer/explaining';
 import type { ViewedScene } from './viewer/scene';
@@ -53,9 +49,6 @@ export interface RunPorts {
   joined: (step: number, entries: number, lifted: number) => void;
 }
 
-/** Steps between two looks for index maps that do not exist yet. */
-const LOOK_AGAIN = 20;
-
 type Description = Omit<TrainerEventOf<'prepared'>, 'type' | 'memoryBytes'>;
 
 export class TrainingRun {
@@ -66,34 +59,24 @@ export class TrainingRun {
   readonly #photos: PhotoViews;
   readonly #heldOut: PhotoViews;
   readonly #model: GaussianModel;
-  #order: ViewOrder;
-  /** photos that are trained on, by their index */
-  #enabled: readonly number[] | null = null;
-  #disabled: readonly string[] = [];
-  #maps: IndexMaps | null;
+  readonly #choice: PhotoChoice;
+  readonly #semantics: SemanticHalf;
   readonly #extent: number;
   readonly #statistics: DensityStatistics;
   readonly #densityControl = new DensityControl();
   readonly #rates = schedule.createColumnRates();
-  readonly #ports: RunPorts;
-  #learner: SemanticLearner | null;
-  /** the step at which maps are looked for next, while there are none */
-  #lookAt = 0;
 
   private constructor(opened: OpenedRun, ports: RunPorts) {
     const { photos, heldOut, model, backend } = opened;
     this.settings = opened.settings;
     this.step = opened.step;
-    this.#ports = ports;
-    this.#maps = opened.maps;
-    this.#learner = opened.learner;
     this.#photos = photos;
     this.#heldOut = heldOut;
     this.#model = model;
     this.#extent = opened.extent;
     this.#statistics = opened.statistics;
-    this.#order = new ViewOrder(photos.count, opened.settings);
-    if (opened.disabled.length > 0) this.disable(opened.disabled);
+    this.#choice = new PhotoChoice(photos.names, opened.settings, opened.disabled);
+    this.#semantics = new SemanticHalf(model, photos, ports, opened);
     this.description = {
       ...{ photos: photos.count, heldOut: heldOut.count, splats: model.count, ...opened.size, step: opened.step },
       ...{ backend: backend.name, reason: backend.reason },
@@ -108,7 +91,9 @@ export class TrainingRun {
 
   /** Steps of the whole run, the semantic ones on finished geometry included. */
   get steps(): number {
-    return this.settings.steps + this.settings.semanticSteps;
+    const { steps, semanticSteps, semanticWeight } = this.settings;
+    // Semantics that are off and have not begun would not learn in them.
+    return semanticWeight === 0 && !this.#semantics.learner ? steps : steps + semanticSteps;
   }
 
   get splats(): number {
@@ -126,57 +111,28 @@ export class TrainingRun {
 
   /** When semantics joined, and how many entries they tell apart; null until then. */
   get joined(): { step: number; entries: number } | null {
-    const state = this.#learner?.state;
+    const state = this.#semantics.learner?.state;
     return state ? { step: state.joinedAt, entries: state.entries } : null;
   }
 
   /** Photos that are not trained on, in the capture's order. */
   get disabled(): readonly string[] {
-    return this.#disabled;
+    return this.#choice.disabled;
   }
 
-  /**
-   * From the next step on, epochs are of the other photos.
-   *
-   * @throws PhotosError when a name is no photo of the run, or none would be left
-   */
+  /** From the next step on, epochs are of the other photos. @throws PhotosError */
   disable(names: readonly string[]): void {
-    const all = this.#photos.names;
-    const off = new Set(names);
-    for (const name of off)
-      if (!all.includes(name)) throw new PhotosError(`${name}: is none of the photos that are trained on`);
-    const enabled = all.map((_, index) => index).filter((index) => !off.has(all[index]));
-    if (enabled.length === 0) throw new PhotosError('every photo would be excluded; leave at least one to train on');
-    this.#disabled = all.filter((name) => off.has(name));
-    this.#enabled = off.size > 0 ? enabled : null;
-    this.#order = new ViewOrder(enabled.length, this.settings);
-  }
-
-  #photoAt(step: number): number {
-    const at = this.#order.at(step);
-    return this.#enabled ? this.#enabled[at] : at;
+    this.#choice.disable(names, this.settings);
   }
 
   /** Photos and their index maps, for questions about them; null while there are no maps. */
   get opinions(): PhotoSource | null {
-    const [maps, photos] = [this.#maps, this.#photos];
-    if (!maps) return null;
-    return {
-      photos: photos.count,
-      load: async (index) => {
-        const map = await maps.load(photos.names[index]);
-        return map && { name: photos.names[index], camera: await photos.camera(index), map };
-      },
-    };
+    return this.#semantics.opinions;
   }
 
   /** Whether the next step is of semantics alone and there are no index maps to learn from: it would do nothing. */
   async awaitsMaps(): Promise<boolean> {
-    if (this.step < this.settings.steps || this.#learner || this.settings.semanticWeight === 0) return false;
-    if ((await this.#ports.openMaps()) === null) return true;
-    // They came since they were last looked for.
-    this.#lookAt = 0;
-    return false;
+    return this.step >= this.settings.steps && (await this.#semantics.awaitsMaps(this.settings));
   }
 
   /**
@@ -189,12 +145,12 @@ export class TrainingRun {
     const step = this.step + 1;
     const { settings } = this;
     const model = this.#model;
-    for (let ahead = 1; ahead <= settings.prefetch; ahead++) this.#photos.prefetch(this.#photoAt(step + ahead));
-    if (!(await this.#join(step)) || !(await this.#liftAgain(step))) return null;
+    for (let ahead = 1; ahead <= settings.prefetch; ahead++) this.#photos.prefetch(this.#choice.at(step + ahead));
+    if (!(await this.#semantics.prepare(step, this.steps, settings))) return null;
     const background = backgroundAt(step, settings);
-    const photo = this.#photoAt(step);
+    const photo = this.#choice.at(step);
     const view = await this.#photos.load(photo, schedule.coarseFactorAt(step, settings), background);
-    const learner = this.#learner;
+    const learner = this.#semantics.learner;
     const semantic = await learner?.semanticTerm(this.#photos.names[photo], view.camera, settings, step);
     const smoothing = learner?.smoothingTerm(model, settings, step);
     const splats = semantic && learner?.splatTerm(model, settings, step);
@@ -234,52 +190,6 @@ export class TrainingRun {
     return { loss: gradients.loss, psnr, density, semantics: learner?.figures ?? null };
   }
 
-  /**
-   * Lets semantics join when their step has come and maps exist; looks again now and then while they do not.
-   *
-   * @returns false when lifting was given up
-   */
-  async #join(step: number): Promise<boolean> {
-    const { settings } = this;
-    const due = step > schedule.scaled(settings.semanticFrom, settings) && step >= this.#lookAt;
-    if (this.#learner || !due || settings.semanticWeight === 0) return true;
-    this.#lookAt = step + LOOK_AGAIN;
-    const maps = await this.#ports.openMaps();
-    if (!maps) return true;
-    for (const warning of await surveyMaps(this.#photos.names, maps)) this.#ports.warn(warning);
-    const keeps = SemanticLearner.keepsLabels(settings);
-    let labels: SplatLabels | null = null;
-    if (settings.semanticStart === 'lift' || keeps) {
-      const lifted = await liftLabels(this.#model, this.#photos, maps, settings, this.#ports.lifting);
-      if (!lifted) return false;
-      labels = new SplatLabels(lifted.labels);
-      if (settings.semanticStart === 'lift') startFromLabels(this.#model, lifted, maps, settings.seed);
-    }
-    const learner = SemanticLearner.join(maps, settings, this.#model, step);
-    if (keeps) learner.labels = labels;
-    startUncertainty(this.#model, settings.initialUncertainty);
-    this.#learner = learner;
-    this.#maps = maps;
-    this.#ports.joined(step, maps.entries, labels?.labelled ?? 0);
-    return true;
-  }
-
-  /**
-   * Lifts labels anew now and then, since Gaussians move and divide; on finished geometry they would come out the same.
-   *
-   * @returns false when it was given up
-   */
-  async #liftAgain(step: number): Promise<boolean> {
-    const [settings, learner, maps] = [this.settings, this.#learner, this.#maps];
-    if (!learner || !maps || !SemanticLearner.keepsLabels(settings)) return true;
-    // Right behind a multiple of the interval, so that a density pass of that step is over, and none follows the last step.
-    const due = step <= settings.steps && schedule.every(schedule.scaled(settings.liftInterval, settings), step - 1);
-    if (learner.labels && (!due || step === learner.state.joinedAt)) return true;
-    const lifted = await liftLabels(this.#model, this.#photos, maps, settings, this.#ports.lifting);
-    if (lifted) learner.labels = new SplatLabels(lifted.labels);
-    return lifted !== null;
-  }
-
   #adam(step: number, gradients: ObjectiveGradients): void {
     const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: eps } = this.settings;
     const rates = schedule.columnRates(step, this.settings, this.#extent, this.#rates);
@@ -306,7 +216,7 @@ export class TrainingRun {
         extent: this.#extent,
         afterFirstReset: schedule.resetBefore(step, settings),
       };
-      const labels = this.#learner?.labels ?? null;
+      const labels = this.#semantics.learner?.labels ?? null;
       const before = labels?.byId(this.#model);
       const { cloned, split, pruned } = this.#densityControl.apply(this.#model, this.#statistics, settings, context);
       if (labels && before) labels.follow(this.#model, before);
@@ -318,7 +228,7 @@ export class TrainingRun {
 
   /** Views of the live state, not copies: to be written before the next step. */
   snapshot(): TrainingSnapshot {
-    const learner = this.#learner;
+    const learner = this.#semantics.learner;
     const tensors = {
       ...this.#model.snapshot(),
       ...this.#statistics.snapshot(this.#model.count),
@@ -328,14 +238,14 @@ export class TrainingRun {
     const cameraOrder = this.#photos.names;
     const semantics = learner?.state ?? null;
     const { nextId } = this.#model;
-    const disabled = [...this.#disabled];
+    const disabled = [...this.disabled];
     return { step, settings, cameraOrder, seed: settings.seed, nextId, tensors, semantics, disabled };
   }
 
   /** What viewers look at, as it is now. */
   get viewed(): ViewedScene {
     const { step, settings } = this;
-    const learner = this.#learner;
+    const learner = this.#semantics.learner;
     return {
       step,
       model: this.#model,
@@ -360,16 +270,9 @@ export class TrainingRun {
   }
 
   dispose(): void {
-    this.#learner?.dispose();
+    this.#semantics.dispose();
     this.#model.dispose();
   }
-}
-
-/** The same uncertainty for every Gaussian, as a logit. Outside the tape only. */
-function startUncertainty(model: GaussianModel, uncertainty: number): void {
-  const { semantics, count } = model.arrays();
-  const logit = Math.log(uncertainty / (1 - uncertainty));
-  for (let row = 0; row < count; row++) semantics[row * SEMANTICS.columns + SEMANTICS.uncertaintyLogit] = logit;
 }
 
 function disposeGradients({ geometry, sphericalHarmonics, semantics, probe, decoder, smoother }: ObjectiveGradients) {

@@ -48,6 +48,11 @@ export const semanticSettings = {
     description: 'λ_G: weight of the cross-entropy of single Gaussians with their lifted labels; 0 is off',
   }),
   splatSamples: integer(1, 10_000_000, { group, unit: 'splats', description: 'Gaussians a step that it looks at' }),
+  settleSplats: flag({
+    group,
+    description:
+      'before the last step, turn Gaussians to what the pixels answer that they are part of, so that direct 3D agrees with pictures',
+  }),
   initialUncertainty: number(0.0001, 0.9, { group, description: 'uncertainty of the Gaussians at the start' }),
   semanticWeight: number(0, 100, { group, description: 'λ_s: weight of the semantic loss' }),
   crossEntropyWeight: number(0, 100, { group, description: 'λ_CE: weight of the cross-entropy in it' }),

@@ -32,6 +32,7 @@ describe('rows', () => {
     expect(changed('no-lifting')).toEqual(['semanticStart']);
     expect(changed('hard-gate')).toEqual(['liftGate', 'liftPower']);
     expect(changed('no-vote')).toEqual(['labelVote']);
+    expect(changed('no-settling')).toEqual(['settleSplats']);
     expect(changed('splat-loss')).toEqual(['splatWeight']);
     expect(changed('semantics-move-geometry')).toEqual(['semanticsMovesGeometry']);
     const pooling = ablationRows(false).find(({ name }) => name.endsWith('pooling'))!;

@@ -133,7 +133,7 @@ describe('training with index maps', () => {
     };
     const { failure, all, last } = await train(() => Promise.resolve(mapsOf(odd)), {
       // Gaussians start too thin to be given a label by weight.
-      changes: { semanticFrom: 15_000, liftInterval: 0 },
+      changes: { semanticFrom: 15_000, liftInterval: 0, settleSplats: false },
     });
     expect(failure).toBeNull();
     expect(all('warning').map(({ message }) => message)).toContainEqual(
@@ -239,6 +239,60 @@ describe('training with index maps', () => {
     expect(rest.failure).toBeNull();
     for (const name of ['geometry', 'semantics', 'splatLabels'])
       expect(rest.last!.tensors[name].data).toEqual(whole.last!.tensors[name].data);
+  });
+
+  it('settles before its last step: single Gaussians then answer as the pixels do, and geometry stays', async () => {
+    const own = await train(fine, { changes: { settleSplats: false } });
+    const settled = await train(fine);
+    for (const name of ['geometry', 'sphericalHarmonics', 'decoder.0.kernel'])
+      expect(settled.last!.tensors[name].shape).toEqual(own.last!.tensors[name].shape);
+    expect(settled.last!.tensors.geometry).toEqual(own.last!.tensors.geometry);
+    // Rows whose direction is not the one that the last step would have left: a turn is far more than a step's rate.
+    const [a, b] = [settled, own].map(({ last }) => last!.tensors.semantics.data as Float32Array);
+    const count = settled.last!.tensors.ids.data.length;
+    let turned = 0;
+    for (let row = 0; row < count; row++) {
+      let distance = 0;
+      for (let k = 0; k < 8; k++) distance += (a[9 * row + k] - b[9 * row + k]) ** 2;
+      if (Math.sqrt(distance) > 0.1) turned++;
+      expect(Math.abs(a[9 * row + 8] - b[9 * row + 8])).toBeLessThan(0.2);
+    }
+    expect(turned).toBeGreaterThan(0);
+    expect(turned).toBeLessThan(count / 2);
+    expect(settled.all('lifting').length).toBeGreaterThan(own.all('lifting').length);
+  });
+
+  it('ends while it settles without making its last step, and continues as if it had not', async () => {
+    const changes = { liftInterval: 0, semanticStart: 'lift' } as const;
+    let liftings = 0;
+    // Seven photos are lifted from twice: six reports when semantics join, six when Gaussians settle.
+    const { store } = await stoppedAt((event) => event.type === 'lifting' && ++liftings === 9, changes);
+    expect(store.saved.at(-1)!.step).toBe(settings.steps! - 1);
+    const rest = await train(fine, { store, resume: true });
+    const whole = await train(fine, { changes });
+    expect(rest.failure).toBeNull();
+    for (const name of ['geometry', 'semantics', 'semantics.m1'])
+      expect(rest.last!.tensors[name].data).toEqual(whole.last!.tensors[name].data);
+  });
+
+  it('refuses steps of semantics alone while semantics are off, and ends without them when they are turned off', async () => {
+    const { failure } = await train(fine, { changes: { steps: 6, semanticSteps: 4, semanticWeight: 0 } });
+    expect(failure).toMatchObject({ kind: 'SettingsError', fault: 'input' });
+    expect(failure!.message).toMatch(/semanticSteps: 4 steps of semantics alone .*semanticWeight is 0/);
+    const events: TrainerEvent[] = [];
+    const trainer = new Trainer({
+      openStore: () => Promise.resolve(new MemoryStore()),
+      openMaps: () => Promise.resolve(null),
+      publish: (event) => void events.push(event),
+    });
+    const changes = { ...settings, steps: 6, semanticSteps: 4 };
+    trainer.send({ type: 'start', capture: join(folder, 'tiny'), project: folder, settings: changes, resume: false });
+    await expect.poll(() => trainer.state, { timeout: 30_000 }).toBe('paused');
+    trainer.send({ type: 'change', settings: { semanticWeight: 0 } });
+    trainer.send({ type: 'resume' });
+    await trainer.ended;
+    expect(events.at(-1)).toMatchObject({ type: 'finished', step: 6, complete: true });
+    await trainer.close();
   });
 
   /** A store whose newest checkpoint is of a step in the middle of the run. */
