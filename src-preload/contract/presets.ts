@@ -161,7 +161,7 @@ const legato: TrainingSettings = {
   semanticFrom: 9000,
   semanticStart: 'lift',
   liftGate: 0.01,
-  liftPower: 2,
+  liftPower: 4,
   liftInterval: 7500,
   labelVote: true,
   settleSplats: true,
