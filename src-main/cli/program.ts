@@ -52,7 +52,7 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
       .option('--all', 'every photo')
       .option('--heldout', 'the photos that were held out')
       .option('--out <path>', 'a .png for one view, else a folder (default: the exports folder of the project)')
-      .option('--channel <name>', 'rgb, depth, alpha or uncertainty', 'rgb')
+      .option('--channel <name>', 'rgb, depth, alpha, uncertainty or clusters (entries of the codebook)', 'rgb')
       .option('--beside', 'put the photo to the left of the render'),
     'one JSON line per picture',
   ).action((project: string, options: RenderOptions) =>

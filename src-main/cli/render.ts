@@ -1,6 +1,5 @@
 /** `legato render`: PNG pictures of a trained project from the poses of its photos, on request next to the photo. */
-import { pictureChannels } from '../studio/channelPicture';
-import { renderProject } from '../studio/renderProject';
+import { pictureChannels, renderProject } from '../studio/renderProject';
 import type { Views } from '../studio/renderProject';
 import { exitCodes, UsageError } from './exit';
 import type { ExitCode } from './exit';

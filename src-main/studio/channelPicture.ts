@@ -1,4 +1,3 @@
-import { interpolateViridis } from 'd3-scale-chromatic';
 /**
  * Rendered channels as 8-bit pictures.
  *
@@ -7,13 +6,14 @@ import { interpolateViridis } from 'd3-scale-chromatic';
  *   uncertainty  R_u in the fixed range 0…1 through viridis
  *   depth        Σw·z / Σw, the nearest dark and the farthest bright, over the pixels with Σw ≥ 0.5; black elsewhere
  */
+import { interpolateViridis } from 'd3-scale-chromatic';
 import type { PinholeCamera } from '#contract/camera';
 import { render } from '../kernels/index';
 import type { Channel } from '../kernels/index';
 import type { Appearance, Scene } from '../training/evaluation';
 
-export const pictureChannels = ['rgb', 'depth', 'alpha', 'uncertainty'] as const;
-export type PictureChannel = (typeof pictureChannels)[number];
+export const renderedChannels = ['rgb', 'depth', 'alpha', 'uncertainty'] as const;
+export type RenderedChannel = (typeof renderedChannels)[number];
 
 export interface Picture {
   readonly width: number;
@@ -39,7 +39,7 @@ export function drawChannel(
   scene: Scene,
   camera: PinholeCamera,
   appearance: Appearance,
-  channel: PictureChannel,
+  channel: RenderedChannel,
 ): Picture {
   const { width, height } = camera;
   const pixels = width * height;

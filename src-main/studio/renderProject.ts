@@ -2,13 +2,18 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import sharp from 'sharp';
+import type { PinholeCamera } from '#contract/camera';
 import { PhotoStore } from '../capture/index';
 import type { Photo } from '../capture/index';
-import { besides, drawChannel } from './channelPicture';
-import type { Picture, PictureChannel } from './channelPicture';
+import { besides, drawChannel, renderedChannels } from './channelPicture';
+import type { Picture } from './channelPicture';
+import { clusterPainter } from './clusterPicture';
 import { StudioError } from './studio';
 import { openTrainedScene } from './trainedScene';
 import type { SceneOptions, TrainedScene } from './trainedScene';
+
+export const pictureChannels = [...renderedChannels, 'clusters'] as const;
+export type PictureChannel = (typeof pictureChannels)[number];
 
 /** Which poses: every photo's, the held-out ones', or that of one photo by name, with or without its suffix. */
 export type Views = { kind: 'all' } | { kind: 'heldOut' } | { kind: 'photo'; name: string };
@@ -45,6 +50,10 @@ export async function* renderProject(
   const single = views.kind === 'photo' && out !== null && extname(out) === '.png' ? resolve(out) : null;
   const folder = single === null ? resolve(out ?? join(trained.exports, 'renders')) : dirname(single);
   await mkdir(folder, { recursive: true });
+  const draw =
+    channel === 'clusters'
+      ? await clusterPainter(trained)
+      : (camera: PinholeCamera) => drawChannel(scene, camera, { ...settings, shDegree }, channel);
   const store = new PhotoStore(photos, {
     longSide: settings.resolution || undefined,
     maxBytes: settings.photoCache * 2 ** 20,
@@ -53,7 +62,7 @@ export async function* renderProject(
   for (let index = 0; index < photos.length; index++) {
     if (index + 1 < photos.length) store.prefetch(index + 1);
     const photo = await store.load(index);
-    const drawn = drawChannel(scene, photo.camera, { ...settings, shDegree }, channel);
+    const drawn = draw(photo.camera);
     const left = { width: photo.camera.width, height: photo.camera.height, rgb: photo.rgb, range: null };
     const { width, height, rgb, range } = beside ? besides(left, drawn) : drawn;
     const file = single ?? join(folder, pictureName(photos[index], channel));
