@@ -10,6 +10,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Variable } from '@tensorflow/tfjs';
 import { GEOMETRY, PROBE, SEMANTICS, SPHERICAL_HARMONICS } from '../kernels/layout';
+import { Ancestry } from './ancestry';
 import { GaussianError } from './errors';
 import { ParameterGroup } from './parameterGroup';
 import { moveRuns, type RowRuns } from './rows';
@@ -51,6 +52,7 @@ export class GaussianModel {
   #probe: Variable;
   #ids: Uint32Array;
   #parents: Uint32Array;
+  #ancestry: Ancestry;
   #capacity: number;
   #count = 0;
   #nextId = 1;
@@ -66,6 +68,7 @@ export class GaussianModel {
     this.#probe = makeProbe(this.#capacity);
     this.#ids = new Uint32Array(this.#capacity);
     this.#parents = new Uint32Array(this.#capacity);
+    this.#ancestry = new Ancestry(this.#capacity);
   }
 
   get geometry(): Variable {
@@ -105,6 +108,11 @@ export class GaussianModel {
 
   get parents(): Uint32Array {
     return this.#parents;
+  }
+
+  /** Parents of all ids that were ever given. */
+  get ancestry(): Ancestry {
+    return this.#ancestry;
   }
 
   arrays(): GaussianArrays {
@@ -176,6 +184,7 @@ export class GaussianModel {
   #name(row: number, parent: number): void {
     if (this.#nextId > LARGEST_ID)
       throw new GaussianError('all 4,294,967,295 Gaussian ids are used up; start a new run');
+    this.#ancestry.bear(this.#nextId, parent);
     this.#ids[row] = this.#nextId++;
     this.#parents[row] = parent;
   }
@@ -191,6 +200,7 @@ export class GaussianModel {
     if (ids.length !== this.#count || largest >= LARGEST_ID || repeatedId(ids, largest + 1) !== null) return false;
     this.#ids.set(ids);
     this.#nextId = largest + 1;
+    this.#ancestry = new Ancestry(0);
     return true;
   }
 
@@ -212,7 +222,7 @@ export class GaussianModel {
 
   /**
    * The live rows as named tensors: views, not copies, so they show later changes. Names: the groups', `NAME.m1`, `NAME.m2`,
-   * `ids`, `parents`.
+   * `ids`, `parents`, and `ancestry`: the parents of all ids that were ever given.
    */
   snapshot(): Record<string, RowTensor> {
     const tensors: Record<string, RowTensor> = {};
@@ -225,6 +235,7 @@ export class GaussianModel {
     }
     tensors.ids = { shape: [count], data: this.#ids.subarray(0, count) };
     tensors.parents = { shape: [count], data: this.#parents.subarray(0, count) };
+    tensors.ancestry = { shape: [this.#nextId], data: this.#ancestry.snapshot(this.#nextId) };
     return tensors;
   }
 
@@ -245,6 +256,8 @@ export class GaussianModel {
     const wrongId = repeatedId(tensors.ids.data, nextId);
     if (wrongId !== null)
       throw new GaussianError(`snapshot: id ${wrongId} is repeated, 0, or not below the id counter ${nextId}`);
+    const ancestry = Ancestry.restore(tensors.ancestry?.data, nextId, tensors.ids.data, tensors.parents.data);
+    if (!ancestry) throw new GaussianError(`snapshot: tensor "ancestry" is not that of ids below ${nextId}`);
     this.reserve(count);
     for (const { name, values, first, second } of groups) {
       values.set(tensors[name].data);
@@ -255,6 +268,7 @@ export class GaussianModel {
     this.#parents.set(tensors.parents.data);
     this.#count = count;
     this.#nextId = nextId;
+    this.#ancestry = ancestry;
   }
 
   dispose(): void {
@@ -283,7 +297,7 @@ function requireTensor(tensors: Readonly<Record<string, RowTensor>>, name: strin
   const wanted = shape ?? [tensor.data.length];
   if (tensor.shape.join() !== wanted.join() || tensor.data.length !== wanted.reduce((a, b) => a * b, 1))
     throw new GaussianError(`snapshot: tensor "${name}" has shape [${tensor.shape}], expected [${wanted}]`);
-  const integers = name === 'ids' || name === 'parents';
+  const integers = name === 'ids' || name === 'parents' || name === 'ancestry';
   if (tensor.data instanceof Uint32Array !== integers)
     throw new GaussianError(`snapshot: tensor "${name}" must hold ${integers ? 'uint32' : 'float32'} values`);
   return tensor;

@@ -37,6 +37,12 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE views (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, camera TEXT NOT NULL, createdAt TEXT NOT NULL);
   CREATE TABLE queries (id INTEGER PRIMARY KEY, text TEXT NOT NULL, options TEXT NOT NULL, at TEXT NOT NULL);
   `,
+  `
+  CREATE TABLE edits (
+    position INTEGER PRIMARY KEY, name TEXT NOT NULL, at TEXT NOT NULL, step INTEGER NOT NULL, nextId INTEGER NOT NULL,
+    data TEXT NOT NULL, ids BLOB NOT NULL
+  );
+  `,
 ];
 
 /** The number of migrations this Legato knows. */
@@ -67,6 +73,17 @@ export interface EvaluationRow {
   /** 'psnr', 'ssim', … */
   name: string;
   value: number | null;
+}
+
+/** A label edit as a row; labelJournal.ts says what is in it. */
+export interface StoredEdit {
+  name: string;
+  at: string;
+  step: number;
+  nextId: number;
+  /** JSON */
+  data: string;
+  ids: Uint8Array;
 }
 
 interface StoredRun extends Omit<RunRecord, 'settings'> {
@@ -146,6 +163,16 @@ export class ProjectDatabase {
   /** Runs `work` in one transaction: all of its writes happen, or none. */
   transaction(work: () => void): void {
     this.#connection.transaction(work)();
+  }
+
+  /** As `transaction`, and on the disk when it returns: what a person did is not lost with the machine's power. */
+  durably(work: () => void): void {
+    this.#connection.exec('PRAGMA synchronous = FULL');
+    try {
+      this.transaction(work);
+    } finally {
+      this.#connection.exec('PRAGMA synchronous = NORMAL');
+    }
   }
 
   /** Folds the write-ahead log into the file, so that a copied project.db is whole, and lets go. */
@@ -290,5 +317,24 @@ export class ProjectDatabase {
       at: string;
     }[];
     return rows.map((row) => ({ ...row, options: JSON.parse(row.options) as unknown }));
+  }
+
+  /** Label edits in their order. */
+  edits(): StoredEdit[] {
+    // A project of an older schema that is only read has none.
+    if (this.version < 2) return [];
+    return this.#statement(
+      'SELECT name, at, step, nextId, data, ids FROM edits ORDER BY position',
+    ).all() as StoredEdit[];
+  }
+
+  putEdit(position: number, { name, at, step, nextId, data, ids }: StoredEdit): void {
+    this.#statement('INSERT OR REPLACE INTO edits VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+      ...([position, name, at, step, nextId, data, ids] as const),
+    );
+  }
+
+  dropEditsFrom(position: number): void {
+    this.#statement('DELETE FROM edits WHERE position >= ?').run(position);
   }
 }

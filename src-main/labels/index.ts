@@ -1,0 +1,16 @@
+/** The door to labels/: taxonomy, edits with undo, what every splat is labelled, and which splats a gesture means. */
+export { namesSplats, type Edit, type SavedIds } from './edits';
+export { LabelError } from './errors';
+export { LabelField, type Lineage } from './field';
+export { LabelBook, type EditJournal } from './labelBook';
+export {
+  allLabels,
+  classNamed,
+  classOf,
+  classOfLabel,
+  emptyTaxonomy,
+  labelsOf,
+  type LabelClass,
+  type LabelLayer,
+  type Taxonomy,
+} from './taxonomy';
