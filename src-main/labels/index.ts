@@ -14,3 +14,5 @@ export {
   type LabelLayer,
   type Taxonomy,
 } from './taxonomy';
+export { LabelDesk, type LabelledScene, type Taught } from './labelDesk';
+export { type SplatAnswers } from './selection';

@@ -11,7 +11,8 @@ import type { TrainerState } from '#contract/trainerLife';
 import { resolveSettings } from '#contract/presets';
 import type { TrainingSettings } from '#contract/settings';
 import { writeError } from '../base/index';
-import { CheckpointFolder, createProject, isProject, openProject, projectPaths } from '../project/index';
+import { LabelBook } from '../labels/index';
+import { CheckpointFolder, createProject, isProject, LabelJournal, openProject, projectPaths } from '../project/index';
 import type { Project, RunStatus } from '../project/index';
 import { forkTrainer } from '../training/trainerHost';
 import type { FrameListener, TrainerHost, TrainerListener } from '../training/trainerHost';
@@ -36,7 +37,11 @@ export const forkedTrainer: MakeTrainer = (listener, onFrame) => forkTrainer(lis
 /** What is said to a trainer on behalf of those who look. */
 export type ViewerCommand = Extract<
   TrainerCommand,
-  { type: 'watch' | 'taken' | 'look' | 'ask' | 'inspect' | 'why' | 'disable' }
+  {
+    type:
+      | ('watch' | 'taken' | 'look' | 'ask' | 'inspect' | 'why' | 'disable')
+      | ('labels' | 'teach' | 'gesture' | 'nextUncertain');
+  }
 >;
 
 /** A request that does not fit the project, with what to do instead. */
@@ -54,6 +59,8 @@ const changeable = (settings: TrainingSettings): Partial<TrainingSettings> =>
 
 export class Studio {
   readonly project: Project;
+  /** labels and their edits; they outlive trainers */
+  readonly labels: LabelBook;
   readonly #makeTrainer: MakeTrainer;
   readonly #listeners = new Set<TrainerListener>();
   readonly #frameListeners = new Set<FrameListener>();
@@ -75,6 +82,7 @@ export class Studio {
 
   private constructor(project: Project, makeTrainer: MakeTrainer) {
     this.project = project;
+    this.labels = new LabelBook(new LabelJournal(project.database, project.paths.database));
     this.#makeTrainer = makeTrainer;
   }
 
@@ -85,7 +93,14 @@ export class Studio {
 
   /** Opens a project for work. @throws ProjectError */
   static async open(path: string, makeTrainer: MakeTrainer = forkedTrainer): Promise<Studio> {
-    return new Studio(await openProject(path, 'write'), makeTrainer);
+    const project = await openProject(path, 'write');
+    try {
+      return new Studio(project, makeTrainer);
+    } catch (error) {
+      // Damaged labels: the project is as it was, for whoever can mend it.
+      await project.close();
+      throw error;
+    }
   }
 
   static exists(path: string): Promise<boolean> {
@@ -135,6 +150,7 @@ export class Studio {
     const capture = this.project.capturePath;
     if (capture === null)
       throw new StudioError(this.project.paths.root, 'was made without a capture; make a new project');
+    if (!options.resume) await this.#refuseToOrphan();
     this.#settings = options.resume
       ? { ...settingsOf(this.project.database, this.project.paths.root), ...options.settings }
       : resolveSettings(options.settings);
@@ -152,6 +168,16 @@ export class Studio {
     this.#state = 'preparing';
     this.#changes = {};
     this.#trainer.send({ type: 'start', capture, project: this.project.paths.root, settings, resume, paused });
+  }
+
+  /** Labels hang on the splats of the run that is saved; another one would have others. @throws StudioError */
+  async #refuseToOrphan(): Promise<void> {
+    const { root } = this.project.paths;
+    if (this.labels.edits.length === 0 || !(await Studio.isTrained(root))) return;
+    throw new StudioError(
+      root,
+      'has labels on the splats that it trained; go on with them, or make a new project to train anew',
+    );
   }
 
   pause(): void {
@@ -225,6 +251,14 @@ export class Studio {
     }
   }
 
+  /** Ids from the checkpoint's counter on are given anew; labels on splats that were born after it go to their ancestors. */
+  #setLabelsBack(nextId: number): void {
+    const edits = this.labels.setBack(nextId);
+    if (edits === 0) return;
+    const message = `${edits} label edits were made after the checkpoint; they are now on the ancestors of their splats`;
+    for (const listener of this.#listeners) listener({ type: 'warning', message });
+  }
+
   /** One after the other: each reads the list that the one before wrote. */
   #remember(figures: Omit<ProjectMention, 'path' | 'capture'>): void {
     const mention = { path: this.project.paths.root, capture: this.project.capturePath, ...figures };
@@ -251,6 +285,7 @@ export class Studio {
     const { database } = this.project;
     if ('step' in event) this.#step = event.step;
     if (event.type === 'prepared') {
+      this.#setLabelsBack(event.nextId);
       this.#begun = performance.now();
       this.#pixels = event.width * event.height;
       this.#pace = null;

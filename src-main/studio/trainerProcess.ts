@@ -1,4 +1,5 @@
 /** Entry of the trainer's process: joins the trainer with the project folder, where its checkpoints go and its index maps lie. */
+import { LabelDesk } from '../labels/index';
 import { CheckpointFolder, projectPaths } from '../project/index';
 import { serveParent } from '../training/trainerProcess';
 import { openIndexMaps } from './indexMaps';
@@ -6,4 +7,5 @@ import { openIndexMaps } from './indexMaps';
 serveParent({
   openStore: (project) => Promise.resolve(new CheckpointFolder(projectPaths(project).checkpoints)),
   openMaps: (project) => openIndexMaps(projectPaths(project)),
+  labels: new LabelDesk(),
 });

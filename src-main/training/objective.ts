@@ -1,7 +1,7 @@
 /**
  * What training minimises, on one screen (METHOD §1, §4):
  *
- *   L = λ_RGB·L_RGB + λ_s·L_s + λ_smo·L_smo + λ_G·L_G,   λ_RGB = 1
+ *   L = λ_RGB·L_RGB + λ_s·L_s + λ_smo·L_smo + λ_G·L_G + λ_L·L_L,   λ_RGB = 1
  *
  * over one photo a step. The language terms join once index maps exist; they look at the same picture through sampled pixels, so
  * that the picture itself, and with it geometry and opacity, is bit for bit the one that would be trained without them.
@@ -60,9 +60,9 @@ export interface SemanticTerm {
   readonly report: DecodeReport;
 }
 
-/** L_G of sampled Gaussians, against their lifted labels. */
+/** L_G of sampled Gaussians against their lifted labels, or L_L against what a person labelled them. */
 export interface SplatTerm {
-  /** λ_G */
+  /** λ_G, λ_L */
   readonly weight: number;
   readonly rows: Int32Array;
   /** [rows] 1 … N, 0 = none */
@@ -97,7 +97,7 @@ export interface ObjectiveOptions {
   readonly ssimWeight: number;
   readonly semantic?: SemanticTerm | null;
   readonly smoothing?: SmoothingTerm | null;
-  readonly splats?: SplatTerm | null;
+  readonly splats?: readonly SplatTerm[];
   /** geometry and colour are finished: only the language terms count */
   readonly semanticsOnly?: boolean;
   /** sees the rendered image while it exists; must not keep it */
@@ -110,7 +110,7 @@ const EVERYTHING: Channel[] = ['rgb', 'semantics', 'uncertainty', 'alpha'];
 
 /** The loss of one view, a scalar on the tape. */
 export function objective(learnables: Learnables, view: View, options: ObjectiveOptions): Scalar {
-  const { semantic, smoothing, splats, ssimWeight, semanticsMovesGeometry } = options;
+  const { semantic, smoothing, splats = [], ssimWeight, semanticsMovesGeometry } = options;
   const dense = semanticsMovesGeometry && !!semantic;
   const frame: RenderFrame = { forward: null, view: null };
   // Given to a picture that does not show them, semantics would get a gradient of zeros as large as themselves.
@@ -132,8 +132,7 @@ export function objective(learnables: Learnables, view: View, options: Objective
     const samples = dense ? gatherPixels(image, 3, SAMPLE.columns, pixels) : sampled;
     terms.push(decodeLoss(samples, vote?.labels ?? labels, layers, loss, report, labels).mul(weight));
   }
-  if (splats) {
-    const { rows, labels, covered, layers, loss, report, weight } = splats;
+  for (const { rows, labels, covered, layers, loss, report, weight } of splats) {
     terms.push(splatLoss(learnables.semantics, rows, labels, covered, layers, loss, report).mul(weight));
   }
   if (smoothing) {
@@ -164,10 +163,10 @@ const tensorsOf = (layers: readonly Layer[]): tf.Tensor[] => layers.flatMap(({ k
 /** Loss and gradients of one view; the caller disposes of the gradients. The tape is closed when this returns. */
 export function objectiveGradients(learnables: Learnables, view: View, options: ObjectiveOptions): ObjectiveGradients {
   const { geometry, sphericalHarmonics, semantics, probe } = learnables;
-  const { semantic, smoothing, splats, semanticsOnly } = options;
+  const { semantic, smoothing, splats = [], semanticsOnly } = options;
   const shaping = semanticsOnly ? [] : [geometry, sphericalHarmonics, probe];
-  const meaning = semantic || smoothing || splats ? [semantics] : [];
-  const decoder = tensorsOf((semantic ?? splats)?.layers ?? []);
+  const meaning = semantic || smoothing || splats.length > 0 ? [semantics] : [];
+  const decoder = tensorsOf((semantic ?? splats.at(0))?.layers ?? []);
   const smoother = smoothing ? tensorsOf(smoothing.layers) : [];
   const { value, grads } = tf
     .engine()

@@ -4,7 +4,10 @@
  * A snapshot is everything that a run needs to continue: the parameters and moments in trainer order, the ids, the step that
  * was completed, and the seed (the generator is counter-based, so seed and step are its whole state).
  */
+import type { PinholeCamera } from '#contract/camera';
+import type { TrainerCommand, TrainerEventOf } from '#contract/messages';
 import type { TrainingSettings } from '#contract/settings';
+import type { GaussianModel } from '../gaussians/index';
 import type { IndexMap, PositionFrame } from '../semantics/index';
 
 /** Raw values with their shape, row-major. */
@@ -60,4 +63,66 @@ export interface CheckpointStore {
   save(snapshot: TrainingSnapshot): Promise<void>;
   /** The newest complete snapshot, or null when there is none. */
   latest(): Promise<TrainingSnapshot | null>;
+}
+
+/** What splats are, as viewers see them. */
+export interface SplatAnswers {
+  /** best question (1-based, 0 none) and its score in 65535ths, of rows; null when nothing is asked */
+  best(): { classes: Uint8Array; relevancy: Uint16Array } | null;
+  /** most probable entry of rows, 0-based; null until semantics have joined */
+  entries(): Uint8Array | null;
+}
+
+/** What labels teach: entries of rows, 1-based, 0 = nothing. Another object when anything changed. */
+export interface Taught {
+  /** [count] */
+  readonly entries: Uint8Array;
+  /** rows with one, ascending */
+  readonly rows: Int32Array;
+}
+
+/** The Gaussians that labels hang on, between two steps. */
+export interface LabelledScene {
+  /** completed steps */
+  readonly step: number;
+  readonly model: GaussianModel;
+  readonly antialiased: boolean;
+  /** world units of one camera distance */
+  readonly extent: number;
+  /** null until semantics have joined */
+  readonly semantics: unknown;
+}
+
+type CommandOf<Type extends TrainerCommand['type']> = Extract<TrainerCommand, { type: Type }>;
+
+/** A photo that is trained on and where it was taken from. */
+export interface PhotoCamera {
+  readonly photo: string;
+  readonly camera: PinholeCamera;
+}
+
+/** Labels beside the Gaussians. They follow ids; nothing here changes a Gaussian. */
+export interface SceneLabels {
+  /** of the edits */
+  readonly revision: number;
+  /** other Gaussians than before */
+  forget(): void;
+  setEdits(command: CommandOf<'labels'>): void;
+  setLessons(command: CommandOf<'teach'>): void;
+  /** [count], 0 = none; valid until rows or labels change */
+  labelsOf(model: GaussianModel): Uint16Array;
+  taught(model: GaussianModel): Taught | null;
+  /** @param savedId  id counter of the checkpoint that a resume would go on from */
+  gesture(
+    scene: LabelledScene,
+    command: CommandOf<'gesture'>,
+    answers: SplatAnswers,
+    savedId: number,
+  ): TrainerEventOf<'gestured'>;
+  nextUncertain(
+    scene: LabelledScene,
+    command: CommandOf<'nextUncertain'>,
+    cameras: readonly PhotoCamera[],
+  ): TrainerEventOf<'uncertain'>;
+  counts(scene: LabelledScene): TrainerEventOf<'labelled'>;
 }

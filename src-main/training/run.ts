@@ -21,7 +21,7 @@ import type { OpenedRun } from './opening';
 import { PhotoChoice } from './photoChoice';
 import { backgroundAt, disposeView } from './photoViews';
 import type { PhotoViews } from './photoViews';
-import type { CheckpointStore, IndexMaps, TrainingSnapshot } from './ports';
+import type { CheckpointStore, IndexMaps, PhotoCamera, Taught, TrainingSnapshot } from './ports';
 import * as schedule from './schedule';
 import { SemanticHalf } from './semanticHalf';
 import type { SemanticFigures } from './semanticLearner';
@@ -47,6 +47,8 @@ export interface RunPorts {
   lifting: (photos: number, of: number) => Promise<boolean>;
   /** semantics begin to learn with this step */
   joined: (step: number, entries: number, lifted: number) => void;
+  /** what a person's labels teach now; null for nothing */
+  taught: (model: GaussianModel) => Taught | null;
 }
 
 type Description = Omit<TrainerEventOf<'prepared'>, 'type' | 'memoryBytes'>;
@@ -80,7 +82,7 @@ export class TrainingRun {
     this.description = {
       ...{ photos: photos.count, heldOut: heldOut.count, splats: model.count, ...opened.size, step: opened.step },
       ...{ backend: backend.name, reason: backend.reason },
-      ...{ instructionSet: backend.instructionSet, threads: backend.threads },
+      ...{ instructionSet: backend.instructionSet, threads: backend.threads, nextId: model.nextId },
     };
   }
 
@@ -130,6 +132,12 @@ export class TrainingRun {
     return this.#semantics.opinions;
   }
 
+  /** Photos that are trained on, and where they were taken from. */
+  cameras(): Promise<PhotoCamera[]> {
+    const photos = this.#photos;
+    return Promise.all(photos.names.map(async (photo, index) => ({ photo, camera: await photos.camera(index) })));
+  }
+
   /** Whether the next step is of semantics alone and there are no index maps to learn from: it would do nothing. */
   async awaitsMaps(): Promise<boolean> {
     return this.step >= this.settings.steps && (await this.#semantics.awaitsMaps(this.settings));
@@ -151,11 +159,13 @@ export class TrainingRun {
     const photo = this.#choice.at(step);
     const view = await this.#photos.load(photo, schedule.coarseFactorAt(step, settings), background);
     const learner = this.#semantics.learner;
+    learner?.teach(settings.labelWeight > 0 ? this.#ports.taught(model) : null);
     const semantic = await learner?.semanticTerm(this.#photos.names[photo], view.camera, settings, step);
     const smoothing = learner?.smoothingTerm(model, settings, step);
-    const splats = semantic && learner?.splatTerm(model, settings, step);
+    const splats = (semantic && learner?.splatTerm(model, settings, step)) ?? null;
+    const labels = learner?.labelTerm(settings, step) ?? null;
     const semanticsOnly = step > settings.steps;
-    if (semanticsOnly && !semantic && !smoothing) {
+    if (semanticsOnly && !semantic && !smoothing && !labels) {
       disposeView(view);
       this.step = step;
       return { loss: 0, psnr: null, density: null, semantics: learner?.figures ?? null };
@@ -169,7 +179,7 @@ export class TrainingRun {
       antialiased: settings.antialiased,
       semanticsMovesGeometry: settings.semanticsMovesGeometry,
       ssimWeight: settings.ssimWeight,
-      ...{ semantic, smoothing, splats, semanticsOnly },
+      ...{ semantic, smoothing, splats: [splats, labels].filter((term) => term !== null), semanticsOnly },
       observe: (image) => {
         if (!measure) return;
         const mask = view.mask?.dataSync() ?? null;

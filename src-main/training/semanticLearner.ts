@@ -22,7 +22,7 @@ import {
 } from '../semantics/index';
 import type { PositionFrame } from '../semantics/index';
 import type { ObjectiveGradients, SemanticTerm, SmoothingTerm, SplatTerm } from './objective';
-import type { IndexMaps, SemanticsState, SnapshotTensor } from './ports';
+import type { IndexMaps, SemanticsState, SnapshotTensor, Taught } from './ports';
 
 /** R_u at most, so that −log(1 − R_u) stays finite. */
 const HIGHEST_UNCERTAINTY = 0.999;
@@ -30,6 +30,8 @@ const HIGHEST_UNCERTAINTY = 0.999;
 const RUNNING = 0.02;
 /** Share of the Gaussians on either side that the normalised scene leaves out: stray ones would shrink the rest. */
 const STRAY = 0.02;
+/** Gaussians of a person's labels that a step looks at. */
+const TAUGHT_SAMPLES = 1024;
 /** Lifted labels in a snapshot. */
 const LABELS = 'splatLabels';
 
@@ -77,8 +79,11 @@ export class SemanticLearner {
   readonly #splatReport: DecodeReport = { loss: 0, crossEntropy: 0, uncertainty: 0, right: 0, used: 0 };
   #encoded = new Float32Array(0);
   #voted = new Uint8Array(0);
-  #covered: tf.Tensor2D | null = null;
+  readonly #covered = new Map<'lifted' | 'taught', tf.Tensor2D>();
   #labels: SplatLabels | null = null;
+  #taught: Taught | null = null;
+  /** lifted labels with what a person said instead of them; null when it is to be worked out */
+  #believed: Uint8Array | null = null;
 
   private constructor(maps: IndexMaps, settings: TrainingSettings, state: SemanticsState) {
     const { seed, decoderFirst, decoderSecond, smoothingFrequencies, smoothingWidth, smoothingLayers } = settings;
@@ -131,6 +136,26 @@ export class SemanticLearner {
 
   set labels(labels: SplatLabels | null) {
     this.#labels = labels;
+    this.#believed = null;
+  }
+
+  /** What a person's labels say from now on: they count before any lifted one. */
+  teach(taught: Taught | null): void {
+    if (taught === this.#taught) return;
+    this.#taught = taught;
+    this.#believed = null;
+  }
+
+  /** Labels of the Gaussians, lifted or a person's, [≥ count]; null while there are none. */
+  #beliefs(): Uint8Array | null {
+    const [lifted, taught] = [this.#labels, this.#taught];
+    if (!taught) return lifted?.values ?? null;
+    if (!this.#believed) {
+      const believed = lifted?.values.slice() ?? new Uint8Array(taught.entries.length);
+      for (const row of taught.rows) believed[row] = taught.entries[row];
+      this.#believed = believed;
+    }
+    return this.#believed;
   }
 
   get state(): SemanticsState {
@@ -164,10 +189,11 @@ export class SemanticLearner {
 
   /** The vote of a sample's pixels, into an array that every step shares; null where the map's labels count. */
   #voteOf(labels: Uint8Array, { labelVote }: TrainingSettings): SemanticTerm['vote'] {
-    if (!labelVote || !this.#labels) return null;
+    const splats = this.#beliefs();
+    if (!(labelVote || this.#taught) || !splats) return null;
     if (this.#voted.length !== labels.length) this.#voted = new Uint8Array(labels.length);
     this.#voted.set(labels);
-    return { splats: this.#labels.values, labels: this.#voted };
+    return { splats, labels: this.#voted };
   }
 
   #decodeWeights(settings: TrainingSettings): DecodeWeights {
@@ -187,21 +213,37 @@ export class SemanticLearner {
   /** What L_G looks at; null when it is off or there are no lifted labels. */
   splatTerm(model: GaussianModel, settings: TrainingSettings, step: number): SplatTerm | null {
     const { splatWeight: weight, splatSamples, seed } = settings;
-    const lifted = this.#labels;
-    if (weight === 0 || !lifted) return null;
+    const believed = this.#labels && this.#beliefs();
+    if (weight === 0 || !believed) return null;
     const rows = stratifiedRows(model.count, Math.min(model.count, splatSamples), seed, step, 'labelled rows');
-    const labels = Uint8Array.from(rows, (row) => lifted.values[row]);
+    const labels = Uint8Array.from(rows, (row) => believed[row]);
     const [{ layers }, loss, report] = [this.#decoder, this.#decodeWeights(settings), this.#splatReport];
-    return { weight, rows, labels, covered: this.#coveredBy(rows.length), layers, loss, report };
+    return { weight, rows, labels, covered: this.#coveredBy(rows.length, 'lifted'), layers, loss, report };
   }
 
   /** Ones, [count, 1]. */
-  #coveredBy(count: number): tf.Tensor2D {
-    if (this.#covered?.shape[0] !== count) {
-      this.#covered?.dispose();
-      this.#covered = tf.keep(tf.ones([count, 1]));
-    }
-    return this.#covered;
+  #coveredBy(count: number, of: 'lifted' | 'taught'): tf.Tensor2D {
+    const known = this.#covered.get(of);
+    if (known?.shape[0] === count) return known;
+    known?.dispose();
+    const made = tf.keep(tf.ones<tf.Rank.R2>([count, 1]));
+    this.#covered.set(of, made);
+    return made;
+  }
+
+  /** What L_L looks at; null where a person's labels teach nothing. */
+  labelTerm(settings: TrainingSettings, step: number): SplatTerm | null {
+    const { labelWeight: weight, seed } = settings;
+    const taught = this.#taught;
+    if (weight === 0 || !taught) return null;
+    const { length } = taught.rows;
+    const chosen = stratifiedRows(length, Math.min(length, TAUGHT_SAMPLES), seed, step, 'taught rows');
+    const rows = chosen.map((i) => taught.rows[i]);
+    const labels = Uint8Array.from(rows, (row) => taught.entries[row]);
+    // A person is right: the decoder's own answer does not count beside the label.
+    const loss = { ...this.#decodeWeights(settings), labelTrust: 1 };
+    const [{ layers }, report] = [this.#decoder, this.#splatReport];
+    return { weight, rows, labels, covered: this.#coveredBy(rows.length, 'taught'), layers, loss, report };
   }
 
   /** What L_smo looks at; null between smoothing steps. The caller disposes of `encoded`. */
@@ -254,7 +296,7 @@ export class SemanticLearner {
   dispose(): void {
     this.#decoder.dispose();
     this.#smoother.dispose();
-    this.#covered?.dispose();
+    for (const ones of this.#covered.values()) ones.dispose();
   }
 }
 

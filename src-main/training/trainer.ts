@@ -11,7 +11,7 @@ import { mayHappen, nextState } from '#contract/trainerLife';
 import type { TrainerHappening, TrainerState } from '#contract/trainerLife';
 import { describeFailure, PhotosError } from './failure';
 import { Pace, processCpuSeconds, Smoothed, Stopwatch } from './measure';
-import type { CheckpointStore, IndexMaps } from './ports';
+import type { CheckpointStore, IndexMaps, SceneLabels } from './ports';
 import { TrainingRun } from './run';
 import { evaluationAt } from './schedule';
 import { Explaining } from './viewer/explaining';
@@ -31,6 +31,8 @@ export interface TrainerPorts {
   /** null while the project has none */
   openMaps(project: string): Promise<IndexMaps | null>;
   publish(event: TrainerEvent): void;
+  /** absent where nothing can be labelled */
+  labels?: SceneLabels;
   /** takes a frame for the viewers, borrowed until they say `taken`; absent where nobody can look */
   sendFrame?: SendFrame;
 }
@@ -48,6 +50,8 @@ export class Trainer {
   #wake: (() => void) | null = null;
   #wishes = { paused: false, checkpoint: false, evaluation: false, finalEvaluation: true };
   #checkpointStep: number | null = null;
+  /** id counter of what a resume would go on from */
+  #savedId = 0;
   #watch = new Stopwatch();
   #peak = 0;
   #closed = false;
@@ -58,7 +62,7 @@ export class Trainer {
 
   constructor(ports: TrainerPorts) {
     this.#ports = ports;
-    this.#viewer = new TrainerViewer(ports.sendFrame ?? (() => undefined));
+    this.#viewer = new TrainerViewer(ports.sendFrame ?? (() => undefined), ports.labels);
     const wake = (): void => {
       this.#wake?.();
       this.#attend();
@@ -122,6 +126,19 @@ export class Trainer {
       case 'why':
         this.#explaining.ask(command, this.#shown?.viewed ?? null, this.#run?.opinions ?? null);
         break;
+      case 'labels':
+        this.#ports.labels?.setEdits(command);
+        this.#relabelled();
+        break;
+      case 'teach':
+        this.#ports.labels?.setLessons(command);
+        break;
+      case 'gesture':
+        this.#gesture(command);
+        return;
+      case 'nextUncertain':
+        void this.#nextUncertain(command);
+        return;
       case 'disable':
         this.#disable(command.photos);
         return;
@@ -160,6 +177,45 @@ export class Trainer {
     } catch (error) {
       this.#ports.publish({ type: 'warning', message: describeFailure(error).message });
       return heard;
+    }
+  }
+
+  /** Labels changed, or the splats that they are on. */
+  #relabelled(): void {
+    const [labels, shown] = [this.#ports.labels, this.#shown];
+    if (!labels || !shown || labels.revision === 0) return;
+    this.#ports.publish(labels.counts(shown.viewed));
+    this.#viewer.relabelled();
+  }
+
+  #gesture(command: Extract<TrainerCommand, { type: 'gesture' }>): void {
+    const [labels, scene] = [this.#ports.labels, this.#shown?.viewed];
+    const begun = performance.now();
+    if (labels && scene)
+      this.#ports.publish(labels.gesture(scene, command, this.#viewer.answers(scene), this.#savedId));
+    else {
+      const nothing = { ids: new Uint32Array(0), savedIds: new Uint32Array(0), step: 0, nextId: 0, savedId: 0 };
+      const problem = 'there are no splats yet that could be labelled';
+      this.#ports.publish({ type: 'gestured', request: command.request, ...nothing, problem });
+    }
+    this.#viewer.spent(performance.now() - begun);
+  }
+
+  async #nextUncertain(command: Extract<TrainerCommand, { type: 'nextUncertain' }>): Promise<void> {
+    const { labels } = this.#ports;
+    try {
+      const cameras = (await this.#run?.cameras()) ?? [];
+      const scene = this.#shown?.viewed;
+      const begun = performance.now();
+      this.#ports.publish(
+        labels && scene
+          ? labels.nextUncertain(scene, command, cameras)
+          : { type: 'uncertain', request: command.request, region: null },
+      );
+      this.#viewer.spent(performance.now() - begun);
+    } catch (error) {
+      this.#ports.publish({ type: 'warning', message: describeFailure(error).message });
+      this.#ports.publish({ type: 'uncertain', request: command.request, region: null });
     }
   }
 
@@ -244,9 +300,12 @@ export class Trainer {
       warn: (message) => this.#ports.publish({ type: 'warning', message }),
       lifting: (photos, of) => this.#lifting(photos, of),
       joined: (step, entries, lifted) => this.#ports.publish({ type: 'joined', step, entries, lifted }),
+      taught: (model) => this.#ports.labels?.taught(model) ?? null,
     });
     this.#run = run;
     this.#shown = run;
+    this.#ports.labels?.forget();
+    this.#savedId = run.viewed.model.nextId;
     if (run.step > 0) this.#checkpointStep = run.step;
     this.#ports.publish({ type: 'prepared', ...run.description, memoryBytes: this.#resident() });
     if (run.joined) this.#ports.publish({ type: 'joined', ...run.joined, lifted: 0 });
@@ -286,7 +345,10 @@ export class Trainer {
       const report = await run.advance(due);
       if (!report) continue;
       const { loss, psnr: seen, density, semantics } = report;
-      if (density) this.#ports.publish({ type: 'density', step: run.step, ...density });
+      if (density) {
+        this.#ports.publish({ type: 'density', step: run.step, ...density });
+        this.#relabelled();
+      }
       if (seen !== null) psnr.add(seen);
       if (due) {
         reported = this.#watch.seconds;
@@ -339,7 +401,9 @@ export class Trainer {
 
   async #save(run: TrainingRun, store: CheckpointStore): Promise<void> {
     const begun = performance.now();
-    await store.save(run.snapshot());
+    const snapshot = run.snapshot();
+    await store.save(snapshot);
+    this.#savedId = snapshot.nextId;
     this.#checkpointStep = run.step;
     const seconds = (performance.now() - begun) / 1000;
     this.#ports.publish({ type: 'checkpoint', step: run.step, splats: run.splats, seconds });

@@ -47,8 +47,9 @@ export type SectionArray = Uint8Array | Uint16Array | Uint32Array | Float32Array
  *   relevancy    u16, the best question's score, 0 … 65535 for 0 … 1
  *   class        u8, the number of the best question, 1-based; 0 where every score is 0
  *   components   u32, first three principal components of S_G as red, green, blue, 255
+ *   label        u16, the label in the active layer; 0 none (labels.ts)
  */
-export const overlayNames = ['uncertainty', 'entry', 'share', 'relevancy', 'class', 'components'] as const;
+export const overlayNames = ['uncertainty', 'entry', 'share', 'relevancy', 'class', 'components', 'label'] as const;
 export type OverlayName = (typeof overlayNames)[number];
 export const overlayTypes = {
   uncertainty: 'u16',
@@ -57,6 +58,7 @@ export const overlayTypes = {
   relevancy: 'u16',
   class: 'u8',
   components: 'u32',
+  label: 'u16',
 } as const satisfies Record<OverlayName, SectionType>;
 
 /** What a picture of the trainer may show. */
@@ -69,6 +71,7 @@ export const pictureChannels = [
   'components',
   'relevancy',
   'class',
+  'label',
 ] as const;
 export type PictureChannel = (typeof pictureChannels)[number];
 
@@ -121,6 +124,8 @@ export const frameHeader = z.discriminatedUnion('kind', [
     count: count.max(SPLATS_LIMIT),
     /** what `relevancy` and `class` answer: the `revision` of the ask that was set (viewerMessages); 0 without one */
     ask: count,
+    /** revision of the labels that `label` shows (labels.ts) */
+    labels: count.optional(),
   }),
   z.strictObject({
     kind: z.literal('picture'),
@@ -131,6 +136,7 @@ export const frameHeader = z.discriminatedUnion('kind', [
     /** decoded: R_s through the decoder, pixel by pixel; blended: numbers of splats, blended */
     way: z.enum(['decoded', 'blended']),
     ask: count,
+    labels: count.optional(),
     width: z.int().min(1).max(8192),
     height: z.int().min(1).max(8192),
     /** in milliseconds of the trainer */
@@ -284,7 +290,7 @@ function checkLengths(header: FrameHeader, found: ReadonlyMap<string, SectionArr
 
 /**
  * Numbers of a picture's pixels, row by row: colours as u32 (red, green, blue, 255), scalars as u16 (0 … 65535 for 0 … 1, of depth
- * for near … far), entries (0-based) and classes (1-based, 0 none) as u8. `alpha` is the accumulated α in 255ths. With classes comes
+ * for near … far), entries (0-based) and classes (1-based, 0 none) as u8, labels as u16. `alpha` is the accumulated α in 255ths. With classes comes
  * the `relevancy` of the same pixels: a viewer's threshold says from where on a best class is an answer.
  */
 export const pictureTypes = {
@@ -296,6 +302,7 @@ export const pictureTypes = {
   relevancy: 'u16',
   entry: 'u8',
   class: 'u8',
+  label: 'u16',
 } as const satisfies Record<PictureChannel, SectionType>;
 
 /** A camera as it crosses: checked, since the trainer will allocate what it says. */

@@ -3,6 +3,7 @@
  * crosses a process or a socket. Bulk data never travels in these; they are headers.
  */
 import { z } from 'zod';
+import { labelTrainerCommands, labelTrainerEvents } from './labels';
 import { trainingSettings } from './settings';
 import type { SettingName } from './settings';
 import { trainerStates } from './trainerLife';
@@ -52,6 +53,7 @@ export const liveSettings = [
   'uncertaintyWeight',
   'learnUncertainty',
   'semanticSamples',
+  'labelWeight',
   'semanticRate',
   'uncertaintyRate',
   'networkRate',
@@ -96,6 +98,7 @@ export const trainerCommand = z.discriminatedUnion('type', [
   /** photos that are not trained on from the next step; all others are. Not of a run's held-out photos */
   z.strictObject({ type: z.literal('disable'), photos: z.array(z.string()).max(100_000) }),
   ...viewerCommands,
+  ...labelTrainerCommands,
 ]);
 export type TrainerCommand = z.infer<typeof trainerCommand>;
 export type StartCommand = Extract<TrainerCommand, { type: 'start' }>;
@@ -134,6 +137,8 @@ export const trainerEvent = z.discriminatedUnion('type', [
     step: count,
     /** resident memory of the trainer: a run that is complete makes no progress that would tell */
     memoryBytes: count,
+    /** the id that the next splat will get */
+    nextId: count,
   }),
   z.object({
     type: z.literal('progress'),
@@ -193,6 +198,7 @@ export const trainerEvent = z.discriminatedUnion('type', [
   /** the photos that are not trained on */
   z.object({ type: z.literal('disabled'), step: count, photos: z.array(z.string()) }),
   ...viewerEvents,
+  ...labelTrainerEvents,
   z.object({ type: z.literal('warning'), message: z.string() }),
   z.object({ type: z.literal('failed'), step: count, failure: trainerFailure, checkpointStep: count.nullable() }),
   z.object({

@@ -87,6 +87,7 @@ const notes: TrainingSettings = {
   splatWeight: 0,
   splatSamples: 1024,
   settleSplats: false,
+  labelWeight: 1,
   initialUncertainty: 0.01,
   semanticWeight: 1,
   crossEntropyWeight: 1,

@@ -53,6 +53,11 @@ export const semanticSettings = {
     description:
       'before the last step, turn Gaussians to what the pixels answer that they are part of, so that direct 3D agrees with pictures',
   }),
+  labelWeight: number(0, 100, {
+    group,
+    description:
+      'λ_L: weight of the cross-entropy of Gaussians that a person labelled with what their label means; 0 is off',
+  }),
   initialUncertainty: number(0.0001, 0.9, { group, description: 'uncertainty of the Gaussians at the start' }),
   semanticWeight: number(0, 100, { group, description: 'λ_s: weight of the semantic loss' }),
   crossEntropyWeight: number(0, 100, { group, description: 'λ_CE: weight of the cross-entropy in it' }),

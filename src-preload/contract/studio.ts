@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import { cameraSchema, overlayNames, pictureChannels } from './frame';
+import { labelCommands, labelReplies, labelsState } from './labels';
 import { settingsChange, trainerFailure } from './messages';
 import { trainingSettings } from './settings';
 import { trainerStates } from './trainerLife';
@@ -93,6 +94,9 @@ export const studioCommand = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('photos') }),
   z.strictObject({ type: z.literal('saveView'), view: savedView }),
   z.strictObject({ type: z.literal('removeView'), name: z.string() }),
+
+  // ---- labelling
+  ...labelCommands,
 
   // ---- models
   z.strictObject({ type: z.literal('models') }),
@@ -197,6 +201,7 @@ export const studioReplies = {
   why: z.object({ photos: z.array(photoOpinion).max(3), seenBy: count, problem: z.string().nullable() }),
   photos: z.array(photoState),
   models: z.array(modelState),
+  ...labelReplies,
 } as const;
 export type StudioReply<T extends StudioCommandType> = T extends keyof typeof studioReplies
   ? z.infer<(typeof studioReplies)[T]>
@@ -319,6 +324,8 @@ export const studioState = z.object({
       problem: z.object({ message: z.string(), question: count.nullable(), column: count.nullable() }).nullable(),
     })
     .nullable(),
+  /** null where nothing can be labelled: no project, or a splat file alone */
+  labels: labelsState.nullable(),
   /** whether words can be asked at all, and why not */
   words: z.object({
     ready: z.boolean(),

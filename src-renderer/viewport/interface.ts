@@ -10,7 +10,7 @@
 import type { PinholeCamera } from '#contract/camera';
 import type { OverlayName, PictureChannel } from '#contract/frame';
 
-export type Channel = PictureChannel;
+export type Channel = Exclude<PictureChannel, 'label'>;
 export type ColourMap = 'viridis' | 'cividis';
 
 /** Channels whose numbers are names: never blended as numbers, never coloured by a colour map. */

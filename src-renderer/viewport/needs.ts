@@ -1,5 +1,5 @@
 /** What a look needs: of the trainer (overlays) and of the graphics card (blended numbers). */
-import type { OverlayName, PictureChannel } from '#contract/frame';
+import type { OverlayName } from '#contract/frame';
 import type { CategoricalChannel, Channel, Look } from './interface';
 import type { LayerNeeds } from './splatLayers';
 
@@ -14,7 +14,7 @@ const overlaysOf: Record<Channel, readonly OverlayName[]> = {
   class: ['class', 'relevancy'],
 };
 
-export function shownChannels({ channel, second }: Look): PictureChannel[] {
+export function shownChannels({ channel, second }: Look): Channel[] {
   return second === null || second === channel ? [channel] : [channel, second];
 }
 
@@ -26,7 +26,7 @@ export function neededOverlays(look: Look): OverlayName[] {
 const alone: ReadonlySet<Channel> = new Set(['depth', 'opacity', 'uncertainty', 'components']);
 
 /** Whether pictures of the trainer cover all that is shown, so that live splats would be blended for nobody. */
-export function covered(look: Look, isExact: (channel: PictureChannel) => boolean): boolean {
+export function covered(look: Look, isExact: (channel: Channel) => boolean): boolean {
   return shownChannels(look).every(
     (channel) => isExact(channel) && (channel === 'colour' || (look.mix === 1 && alone.has(channel))),
   );

@@ -3,7 +3,7 @@
  * `ViewportCanvas.vue` is a thin coat over it.
  */
 import { FrameError } from '#contract/frame';
-import type { OverlayName } from '#contract/frame';
+import type { OverlayName, PictureChannel } from '#contract/frame';
 import type { PinholeCamera } from '#contract/camera';
 import { CameraControl } from './cameraControl';
 import { upOf } from './cameras';
@@ -268,7 +268,7 @@ export class ViewportSession implements ViewportHandle {
     if (this.#props.exact !== null && this.#control.resting && viewport.newest) viewport.wantExact();
   }
 
-  #askFor(request: number, channel: Look['channel']): void {
+  #askFor(request: number, channel: PictureChannel): void {
     const { exact, exactSide } = this.#props;
     if (exact === null) return;
     const { width, height } = this.#control.camera();

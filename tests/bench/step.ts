@@ -93,7 +93,12 @@ export async function benchStep(
     const semantic = semantics ? await learner.semanticTerm('photo', camera, settings, at) : null;
     const smoothing = semantics ? learner.smoothingTerm(model, settings, at) : null;
     const splats = semantics ? learner.splatTerm(model, settings, at) : null;
-    const gradients = objectiveGradients(model, view, { ...options, semantic, smoothing, splats });
+    const gradients = objectiveGradients(model, view, {
+      ...options,
+      semantic,
+      smoothing,
+      splats: splats ? [splats] : [],
+    });
     smoothing?.encoded.dispose();
     for (const name of ['geometry', 'sphericalHarmonics'] as const) {
       const { variable, firstMoment, secondMoment } = model.groups[name];

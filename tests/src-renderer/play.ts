@@ -36,6 +36,7 @@ export const idleState: StudioState = {
   codebook: null,
   saved: null,
   ask: null,
+  labels: null,
   words: { ready: false, reason: '', missing: [] },
   pulls: [],
   settings: null,

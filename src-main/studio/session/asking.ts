@@ -6,6 +6,7 @@ import type { AskRequest } from '#contract/studio';
 import type { AskOrder, SplatReadout } from '#contract/viewerMessages';
 import { CODES, ExpressionError, likeness, readQuestions, textsIn } from '../../semantics/index';
 import { SceneLanguage } from '../sceneLanguage';
+import { defaultNegatives, TextError } from '../../language/text/index';
 import { StudioError } from '../studio';
 
 const WHOLE = 255;
@@ -60,6 +61,28 @@ export class Asking {
     });
     const relevancies = likeness(language.codebook, codes, 0);
     return { revision, questions: [], texts: [], relevancies, products: null, codebook: language.codebook.hash };
+  }
+
+  /**
+   * Relevancies of the entries to plain names, null for a name that the text encoder does not know, and how many cells chose each entry.
+   *
+   * @throws ModelError, LanguageError
+   */
+  async namesAgainstEntries(
+    names: readonly string[],
+  ): Promise<{ relevancies: (Float32Array | null)[]; counts: ArrayLike<number> }> {
+    const language = await this.#open();
+    const { size, counts } = language.codebook;
+    const relevancies: (Float32Array | null)[] = [];
+    for (const name of names)
+      try {
+        const { values } = await language.words([name], defaultNegatives, 'relevancies');
+        relevancies.push(values.slice(0, size));
+      } catch (error) {
+        if (!(error instanceof TextError)) throw error;
+        relevancies.push(null);
+      }
+    return { relevancies, counts };
   }
 
   /** Another codebook is there: the next question is asked of it. */

@@ -1,12 +1,15 @@
-/** Questions to the trainer that are answered by an event: inspect and why. They are over when the trainer is. */
-import type { TrainerEventOf } from '#contract/messages';
+/** Questions to the trainer that are answered by an event. They are over when the trainer is. */
+import type { TrainerEvent, TrainerEventOf } from '#contract/messages';
 
-type Answer = TrainerEventOf<'inspected'> | TrainerEventOf<'explained'>;
+const answers = ['inspected', 'explained', 'gestured', 'uncertain'] as const;
+type Answer = TrainerEventOf<(typeof answers)[number]>;
 
 interface Pending {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
+
+export const isAnswer = (event: TrainerEvent): event is Answer => (answers as readonly string[]).includes(event.type);
 
 /** There is no trainer that could answer. */
 export class NoTrainerError extends Error {

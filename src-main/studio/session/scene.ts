@@ -22,9 +22,10 @@ import { Asks } from './asks';
 import { encodersFor } from './encoders';
 import { codebookState, formingState } from './entries';
 import { Cancelled, demoReady } from './demo';
+import { Labelling } from './labelling';
 import { OpenScene, splatsState } from './openScene';
 import type { OpenScenePorts } from './openScene';
-import { TrainerRequests } from './requests';
+import { isAnswer, TrainerRequests } from './requests';
 import { afterLanguage, afterTrainer, emptyState, failed, off, waiting, warn } from './state';
 import type { ViewerHub } from './viewers';
 
@@ -44,6 +45,7 @@ export class Scene {
   readonly #asks: Asks;
   readonly #requests = new TrainerRequests();
   #open: OpenScene | null = null;
+  #labelling: Labelling | null = null;
   /** a splat file's trainer, which only shows */
   #viewer: TrainerHost | null = null;
   /** what opens and closes, one after the other */
@@ -64,6 +66,12 @@ export class Scene {
   get project(): OpenScene {
     if (!this.#open) throw new StudioError('Legato', 'no project is open; open or make one first');
     return this.#open;
+  }
+
+  /** @throws StudioError when no project is open */
+  get labelling(): Labelling {
+    if (!this.#labelling) throw new StudioError('Legato', 'no project is open that could be labelled; open one first');
+    return this.#labelling;
   }
 
   /** To whoever renders; nothing happens while nobody does. */
@@ -167,9 +175,14 @@ export class Scene {
       return null;
     });
     if (scene.captureProblem !== null) this.#warn(scene.captureProblem);
-    const { settings } = scene;
+    const { settings, studio, asking } = scene;
+    this.#labelling = new Labelling({
+      ...{ project: studio.project, book: studio.labels, asking, requests: this.#requests },
+      ...{ send: (command) => this.send(command), change: this.#ports.change },
+    });
+    const labels = this.#labelling.state;
     this.#ports.change((state) => {
-      Object.assign(state, { project, codebook, saved, settings });
+      Object.assign(state, { project, codebook, saved, settings, labels });
       state.stages.geometry = waiting();
       state.stages.semantics = waiting();
       if (codebook)
@@ -195,6 +208,7 @@ export class Scene {
   async #shut(): Promise<void> {
     const [open, viewer] = [this.#open, this.#viewer];
     this.#open = null;
+    this.#labelling = null;
     this.#viewer = null;
     if (!open && !viewer) return;
     try {
@@ -347,6 +361,7 @@ export class Scene {
         await this.#open?.asking?.forget();
         await this.#refreshCodebook();
         await this.#asks.again(this.#open?.asking ?? null);
+        this.#labelling?.learned();
         if (this.#ports.state.trainer?.awaitsMaps) this.#open?.studio.resume();
       },
       failed: async (stage, error) => {
@@ -370,7 +385,8 @@ export class Scene {
   }
 
   #hearTrainer(event: TrainerEvent): void {
-    if (event.type === 'inspected' || event.type === 'explained') return this.#requests.hear(event);
+    if (isAnswer(event)) return this.#requests.hear(event);
+    if (event.type === 'labelled') return this.#labelling?.counted(event);
     if (event.type === 'failed') this.#requests.drop(event.failure.message);
     this.#ports.change((state) => {
       afterTrainer(state, event);
@@ -380,13 +396,17 @@ export class Scene {
     if (event.type === 'prepared') {
       this.#watch();
       this.#asks.repeat();
+      this.#labelling?.prepared(event);
       this.#open?.share(event.threads);
       if (event.step < (this.#open?.curves.points.at(-1)?.step ?? 0)) {
         this.#open?.curves.rewind(event.step);
         this.#ports.curves(0);
       }
     }
-    if (event.type === 'joined') this.#asks.repeat();
+    if (event.type === 'joined') {
+      this.#asks.repeat();
+      this.#labelling?.learned();
+    }
     const from = this.#open?.curves.hear(event, this.#open.studio.seconds) ?? null;
     if (from !== null) this.#ports.curves(from);
   }

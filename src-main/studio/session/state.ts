@@ -25,6 +25,7 @@ export function emptyState(): StudioState {
     codebook: null,
     saved: null,
     ask: null,
+    labels: null,
     words: { ready: false, reason: '', missing: [] },
     pulls: [],
     settings: null,

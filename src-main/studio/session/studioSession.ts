@@ -142,6 +142,22 @@ export class StudioSession implements StudioDoor {
       photos: () => scene.photoStates(),
       saveView: ({ view }) => done(scene.saveView(view)),
       removeView: ({ name }) => done(scene.removeView(name)),
+      label: ({ region, camera, through, mode, target, keepExisting }) =>
+        scene.labelling.label({ region, camera, through, mode, target, keepExisting }),
+      addClass: ({ name }) => done(scene.labelling.addClass(name)),
+      renameClass: ({ class: number, name }) => done(scene.labelling.renameClass(number, name)),
+      recolourClass: ({ class: number, colour }) => done(scene.labelling.recolourClass(number, colour)),
+      mergeClass: ({ from, into }) => done(scene.labelling.mergeClass(from, into)),
+      removeClass: ({ class: number }) => done(scene.labelling.removeClass(number)),
+      showClass: ({ class: number, hidden, locked }) => done(scene.labelling.showClass(number, hidden, locked)),
+      addLayer: ({ name }) => done(scene.labelling.addLayer(name)),
+      renameLayer: ({ layer, name }) => done(scene.labelling.renameLayer(layer, name)),
+      removeLayer: ({ layer }) => done(scene.labelling.removeLayer(layer)),
+      selectLayer: ({ layer }) => done(scene.labelling.selectLayer(layer)),
+      undo: async () => ({ name: await scene.labelling.undo() }),
+      redo: async () => ({ name: await scene.labelling.redo() }),
+      nextUncertain: () => scene.labelling.nextUncertain(),
+      review: ({ ids, verdict }) => done(scene.labelling.review(ids, verdict)),
       models: async () => {
         // Whoever looks through them may have put one there by hand.
         await scene.modelsChanged();

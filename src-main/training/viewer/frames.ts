@@ -12,6 +12,7 @@ import { answersOf, bestAnswers, fits, scoresOfCodes } from './answers';
 import type { Ask } from './answers';
 import type { PrincipalAxes } from './principalAxes';
 import type { RowCodes } from './rowCodes';
+import type { SceneLabels } from '../ports';
 import type { ViewedScene } from './scene';
 
 /** Memory for one frame after another. */
@@ -63,6 +64,8 @@ export interface OverlayParts {
   readonly axes: PrincipalAxes;
   /** null when nothing is asked */
   readonly ask: Ask | null;
+  /** null where nothing can be labelled */
+  readonly labels: SceneLabels | null;
 }
 
 /** Overlays that a scene has now, of those that are wanted. */
@@ -70,17 +73,21 @@ export function availableOverlays(
   { semantics }: ViewedScene,
   wanted: readonly OverlayName[],
   ask: Ask | null,
+  labelled: boolean,
 ): OverlayName[] {
-  if (!semantics) return [];
-  const answers = ask !== null && ask.codebook === semantics.codebook && fits(ask, semantics.entries);
-  return wanted.filter((name) => answers || (name !== 'relevancy' && name !== 'class'));
+  const answers = semantics !== null && ask?.codebook === semantics.codebook && fits(ask, semantics.entries);
+  return wanted.filter((name) => {
+    if (name === 'label') return labelled;
+    if (name === 'relevancy' || name === 'class') return answers;
+    return semantics !== null;
+  });
 }
 
 /** @param names  of `availableOverlays`, at least one; @param snapshot  sequence of the snapshot with these rows */
 export function overlayFrame(
   scene: ViewedScene,
   names: readonly OverlayName[],
-  { codes, axes, ask }: OverlayParts,
+  { codes, axes, ask, labels }: OverlayParts,
   sequence: number,
   snapshot: number,
   memory: FrameBuffer,
@@ -89,7 +96,10 @@ export function overlayFrame(
   const { geometry, semantics, count } = model.arrays();
   const answers = ask !== null && (names.includes('relevancy') || names.includes('class'));
   const { bytes, arrays } = layOutFrame(
-    { kind: 'overlay', sequence, step, snapshot, count, ask: answers ? ask.revision : 0 },
+    {
+      ...{ kind: 'overlay', sequence, step, snapshot, count },
+      ...{ ask: answers ? ask.revision : 0, labels: labels?.revision ?? 0 },
+    },
     names.map((name) => ({ name, type: overlayTypes[name], length: count })),
     memory.allocate,
   );
@@ -110,6 +120,7 @@ export function overlayFrame(
     const scoresOf = (row: number): Float32Array => scoresOfCodes(ask, row, known, codes.codes);
     bestAnswers(answersOf(ask, count, scoresOf, scalars), count, u16('relevancy'), u8('class'));
   }
+  if (labels) u16('label')?.set(labels.labelsOf(model));
   const components = arrays.get('components');
   if (components instanceof Uint32Array) axes.colours(semantics, SEMANTICS.columns, components);
   return bytes;

@@ -4,7 +4,7 @@
  *
  *   decoded   R_s of a pixel through the decoder, R_u / α as a live view shows it
  *   blended   numbers of splats blended, Σ w·s / Σ w, as a live view does; names by the weight of the splats that have them,
- *             argmax_k Σ w·[name = k]
+ *             argmax_k Σ w·[name = k]; labels come this way alone, since nothing decodes to them
  *
  * Numbers are 0 where the accumulated α is below COVERAGE; `alpha` tells. Channels that a scene has no semantics for are 0 everywhere.
  */
@@ -35,11 +35,12 @@ interface Picture {
   readonly far?: number;
   /** revision of the ask that is answered */
   readonly ask?: number;
+  /** revision of the labels that are shown */
+  readonly labels?: number;
 }
 
 /** Pixels whose splats are listed at once: lists are long. */
 const BATCH = 32_768;
-const NAMES = 256;
 
 /** Renders and hands the planes over before they are given back. */
 function drawn<T>(
@@ -104,17 +105,18 @@ function opacityPicture(scene: ViewedScene, camera: PinholeCamera): Picture {
   }));
 }
 
-/** The name, 0 … 255, that most of a pixel's weight has. @param of  names of splats */
+/** The name that most of a pixel's weight has. @param names  how many there are; @param of  those of splats, below it */
 function namesByWeight(
   scene: ViewedScene,
   camera: PinholeCamera,
+  names: number,
   of: (row: number) => number,
-): Picture & { values: Uint8Array } {
+): Picture & { values: Uint16Array } {
   const size = camera.width * camera.height;
   return drawn(scene, camera, ['alpha'], (planes, frame) => {
     const alpha = planes.slice();
-    const values = new Uint8Array(size);
-    const sums = new Float64Array(NAMES);
+    const values = new Uint16Array(size);
+    const sums = new Float64Array(names);
     for (let from = 0; from < size; from += BATCH) {
       const pixels = Int32Array.from({ length: Math.min(BATCH, size - from) }, (_, i) => from + i);
       const { offsets, rows, weights } = sampleWeights(frame, pixels);
@@ -195,6 +197,29 @@ function decodedPicture(
   return { values: Uint8Array.from(spread(pixels, classes)), relevancy: scored, ...answer };
 }
 
+const bytes = <T extends Picture>(picture: T): T & { values: Uint8Array } => ({
+  ...picture,
+  values: Uint8Array.from(picture.values),
+});
+
+/** Classes that an ask tells apart. */
+const rowsOf = ({ questions }: Ask): number => Math.max(1, questions.length);
+
+/** The label that most of a pixel's weight has; what has none counts as one more. */
+function labelPicture(scene: ViewedScene, camera: PinholeCamera, { labels }: OverlayParts): Picture | null {
+  if (!labels) return null;
+  const own = labels.labelsOf(scene.model);
+  const present = [...new Set(own)];
+  const slots = new Map(present.map((label, slot) => [label, slot]));
+  const slotOf = Uint16Array.from(own, (label) => slots.get(label) ?? 0);
+  const { values, alpha } = namesByWeight(scene, camera, Math.max(1, present.length), (row) => slotOf[row]);
+  return {
+    values: values.map((slot, pixel) => (alpha[pixel] < COVERAGE ? 0 : present[slot])),
+    alpha,
+    labels: labels.revision,
+  };
+}
+
 function blendedPicture(
   scene: ViewedScene,
   camera: PinholeCamera,
@@ -205,7 +230,8 @@ function blendedPicture(
   if (!semantics) return null;
   const { geometry, semantics: vectors, count } = model.arrays();
   const { codes } = parts.codes;
-  if (channel === 'entry') return namesByWeight(scene, camera, (row) => codes.entries[row * CODES]);
+  if (channel === 'entry')
+    return bytes(namesByWeight(scene, camera, semantics.entries, (row) => codes.entries[row * CODES]));
   const view = { ...modelTensors(scene), count };
   const scalars = splatScalars(geometry, vectors, count);
   if (channel === 'uncertainty') {
@@ -232,7 +258,8 @@ function blendedPicture(
   const { scores, alpha } = blendScores(view, camera, antialiased, [Float32Array.from(relevancy, (v) => v / 65_535)]);
   const scored = scalarsOf(scores[0], alpha);
   if (channel === 'relevancy') return { values: scored, alpha, ask: ask.revision };
-  return { ...namesByWeight(scene, camera, (row) => classes[row]), relevancy: scored, ask: ask.revision };
+  const named = bytes(namesByWeight(scene, camera, rowsOf(ask) + 1, (row) => classes[row]));
+  return { ...named, relevancy: scored, ask: ask.revision };
 }
 
 function modelTensors({ model }: ViewedScene): {
@@ -247,10 +274,10 @@ function modelTensors({ model }: ViewedScene): {
 /** Zeros, for what a scene does not have yet. */
 function emptyPicture(scene: ViewedScene, camera: PinholeCamera, channel: PictureChannel): Picture {
   const { alpha } = opacityPicture(scene, camera);
-  const [bytes, scalars] = [new Uint8Array(alpha.length), new Uint16Array(alpha.length)];
+  const [none, scalars] = [new Uint8Array(alpha.length), new Uint16Array(alpha.length)];
   if (channel === 'components') return { values: new Uint32Array(alpha.length).fill(0xff00_0000), alpha };
-  if (channel === 'class') return { values: bytes, relevancy: scalars, alpha };
-  return { values: channel === 'entry' ? bytes : scalars, alpha };
+  if (channel === 'class') return { values: none, relevancy: scalars, alpha };
+  return { values: channel === 'entry' ? none : scalars, alpha };
 }
 
 function pictureOf(scene: ViewedScene, { camera, channel, way }: Look, parts: OverlayParts): Picture {
@@ -261,6 +288,8 @@ function pictureOf(scene: ViewedScene, { camera, channel, way }: Look, parts: Ov
       return depthPicture(scene, camera);
     case 'opacity':
       return opacityPicture(scene, camera);
+    case 'label':
+      return labelPicture(scene, camera, parts) ?? emptyPicture(scene, camera, channel);
     default: {
       const made = way === 'decoded' ? decodedPicture : blendedPicture;
       return made(scene, camera, channel, parts) ?? emptyPicture(scene, camera, channel);
@@ -280,12 +309,12 @@ export function pictureFrame(
   sequence: number,
 ): Uint8Array<ArrayBuffer> {
   const begun = performance.now();
-  const { values, alpha, relevancy, near = 0, far = 1, ask = 0 } = pictureOf(scene, look, parts);
+  const { values, alpha, relevancy, near = 0, far = 1, ask = 0, labels = 0 } = pictureOf(scene, look, parts);
   const { request, channel, way, camera } = look;
   const { width, height } = camera;
   return encodeFrame(
     {
-      ...{ kind: 'picture', sequence, step: scene.step, request, channel, way, ask, width, height, near, far },
+      ...{ kind: 'picture', sequence, step: scene.step, request, channel, way, ask, labels, width, height, near, far },
       cost: performance.now() - begun,
     },
     { alpha: Uint8Array.from(alpha, byteOf), values, ...(relevancy && { relevancy }) },

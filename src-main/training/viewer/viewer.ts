@@ -7,7 +7,8 @@
  */
 import type { OverlayName } from '#contract/frame';
 import type { TrainerCommand, TrainerEvent } from '#contract/messages';
-import { readAsk } from './answers';
+import type { SceneLabels, SplatAnswers } from '../ports';
+import { answersOf, bestAnswers, fits, readAsk, rowOf } from './answers';
 import type { Ask } from './answers';
 import { availableOverlays, FrameBuffer, overlayFrame, snapshotFrame } from './frames';
 import { inspectSplat } from './inspect';
@@ -15,6 +16,7 @@ import { needsCodes, pictureFrame } from './pictures';
 import type { Look } from './pictures';
 import { PrincipalAxes } from './principalAxes';
 import { Rhythm } from './rhythm';
+import { CODES, scoreCodes, splatScalars } from '../../semantics/index';
 import { RowCodes } from './rowCodes';
 import { rowsStamp } from './scene';
 import type { ViewedScene } from './scene';
@@ -26,6 +28,9 @@ type CommandOf<T extends TrainerCommand['type']> = Extract<TrainerCommand, { typ
 /** Time for codes in one publication while a run trains, and in one portion at rest, ms. */
 const [CODES_TRAINING, CODES_RESTING] = [8, 100];
 
+/** Overlays that are read off the codes of splats. */
+const CODED: readonly OverlayName[] = ['entry', 'share', 'relevancy', 'class'];
+
 interface Published {
   readonly sequence: number;
   readonly rows: string;
@@ -35,6 +40,7 @@ interface Published {
 export class TrainerViewer {
   readonly #send: SendFrame;
   readonly #rhythm: Rhythm;
+  readonly #labels: SceneLabels | null;
   readonly #codes = new RowCodes();
   #snapshotMemory = new FrameBuffer();
   #overlayMemory = new FrameBuffer();
@@ -46,14 +52,15 @@ export class TrainerViewer {
   #underWay: number | null = null;
   #snapshot: Published | null = null;
   /** overlays of `#snapshot` */
-  #overlays: { step: number; names: string; ask: number; whole: boolean } | null = null;
+  #overlays: { step: number; names: string; ask: number; labels: number; whole: boolean } | null = null;
   /** newest of each viewer */
   readonly #looks = new Map<number, Look>();
   /** a wish changed: it is answered without waiting for its turn */
   #urgent = false;
 
-  constructor(send: SendFrame, rhythm = new Rhythm()) {
+  constructor(send: SendFrame, labels: SceneLabels | null = null, rhythm = new Rhythm()) {
     this.#send = send;
+    this.#labels = labels;
     this.#rhythm = rhythm;
   }
 
@@ -82,6 +89,38 @@ export class TrainerViewer {
   ask({ ask }: CommandOf<'ask'>): void {
     this.#ask = ask && readAsk(ask);
     this.#urgent = true;
+  }
+
+  /** Labels changed: pages that show them see it without waiting for its turn. */
+  relabelled(): void {
+    this.#urgent ||= this.#wishes.overlays.includes('label');
+  }
+
+  /** What splats of a scene are, for gestures that mean those with an answer. */
+  answers(scene: ViewedScene): SplatAnswers {
+    const { semantics, model } = scene;
+    const decoded = (): RowCodes => {
+      this.#codes.refresh(scene, Infinity);
+      return this.#codes;
+    };
+    return {
+      entries: () => {
+        if (!semantics) return null;
+        const { entries, count } = decoded().codes;
+        return Uint8Array.from({ length: count }, (_, row) => entries[row * CODES]);
+      },
+      best: () => {
+        const ask = this.#ask;
+        if (!semantics || ask?.codebook !== semantics.codebook || !fits(ask, semantics.entries)) return null;
+        const { codes } = decoded();
+        const { geometry, semantics: vectors, count } = model.arrays();
+        const scoresOf = (row: number): Float32Array => scoreCodes(codes, rowOf(ask, row, semantics.entries));
+        const [relevancy, classes] = [new Uint16Array(count), new Uint8Array(count)];
+        const scalars = splatScalars(geometry, vectors, count);
+        bestAnswers(answersOf(ask, count, scoresOf, scalars), count, relevancy, classes);
+        return { relevancy, classes };
+      },
+    };
   }
 
   /** A newer look of the same viewer replaces one that waits; what was asked for last is served first. */
@@ -141,7 +180,11 @@ export class TrainerViewer {
       this.#deliver(snapshotFrame(scene, this.#sequence, this.#snapshotMemory));
       snapshotCost = performance.now() - begun;
     }
-    const done = this.#publishOverlays(scene, availableOverlays(scene, overlays, this.#ask), codeTime);
+    const done = this.#publishOverlays(
+      scene,
+      availableOverlays(scene, overlays, this.#ask, this.#labels !== null),
+      codeTime,
+    );
     if (!renew && !done) return false;
     this.#urgent = false;
     this.#rhythm.published(performance.now() - begun, snapshotCost);
@@ -153,13 +196,20 @@ export class TrainerViewer {
     if (names.length === 0 || snapshot?.rows !== rowsStamp(scene.model)) return false;
     const ask = this.#ask?.revision ?? 0;
     const last = this.#overlays;
-    const coded = names.some((name) => name !== 'uncertainty' && name !== 'components');
-    const same = last?.step === scene.step && last.names === names.join() && last.ask === ask;
+    const labels = this.#labels?.revision ?? 0;
+    const coded = names.some((name) => CODED.includes(name));
+    const same = last?.step === scene.step && last.names === names.join() && last.ask === ask && last.labels === labels;
     if (same && (last.whole || !coded)) return false;
     if (coded) this.#codes.refresh(scene, codeTime);
     if (names.includes('components')) this.#axes.follow(scene.model.arrays().semantics, scene.model.count);
-    const parts = { codes: this.#codes, axes: this.#axes, ask: this.#ask };
-    this.#overlays = { step: scene.step, names: names.join(), ask, whole: !coded || this.#codes.isFresh(scene) };
+    const parts = { codes: this.#codes, axes: this.#axes, ask: this.#ask, labels: this.#labels };
+    this.#overlays = {
+      step: scene.step,
+      names: names.join(),
+      ask,
+      labels,
+      whole: !coded || this.#codes.isFresh(scene),
+    };
     this.#deliver(overlayFrame(scene, names, parts, ++this.#sequence, snapshot.sequence, this.#overlayMemory));
     return true;
   }
@@ -173,7 +223,7 @@ export class TrainerViewer {
     if (needsCodes(look)) this.#codes.refresh(scene, codeTime);
     if (look.channel === 'components' && !this.#axes.fitted)
       this.#axes.follow(scene.model.arrays().semantics, scene.model.count);
-    const parts = { codes: this.#codes, axes: this.#axes, ask: this.#ask };
+    const parts = { codes: this.#codes, axes: this.#axes, ask: this.#ask, labels: this.#labels };
     this.#send(pictureFrame(scene, look, parts, ++this.#sequence));
     this.#rhythm.pictured(performance.now() - begun);
     return true;

@@ -46,7 +46,7 @@ describe.runIf(native)('memory over 1,000 steps with densification', () => {
     const command = { type: 'start' as const, capture: join(folder, 'tiny'), project: folder, settings, resume: false };
     const quiet = () => undefined;
     const ports = {
-      ...{ store, openMaps: () => Promise.resolve(null), warn: quiet, joined: quiet },
+      ...{ store, openMaps: () => Promise.resolve(null), warn: quiet, joined: quiet, taught: () => null },
       lifting: () => Promise.resolve(true),
     };
     const run = await TrainingRun.prepare(command, ports);

@@ -127,7 +127,7 @@ describe.each(BACKENDS)('what semantics move, on %s', (backend) => {
       const without = gradientsOf({});
       expect(without.geometry.some((value) => value !== 0)).toBe(true);
       expect(gradientsOf({ semantic, smoothing })).toEqual(without);
-      expect(gradientsOf({ semantic: voted, smoothing, splats })).toEqual(without);
+      expect(gradientsOf({ semantic: voted, smoothing, splats: splats ? [splats] : [] })).toEqual(without);
       expect(gradientsOf({ semantic, smoothing }, true).geometry).not.toEqual(without.geometry);
       expect(gradientsOf({ semantic, smoothing, semanticsOnly: true })).toEqual({
         geometry: [],

@@ -1,0 +1,161 @@
+/**
+ * Which splats a region means.
+ *
+ * A shape over a picture means, of what the picture shows there, the surface: splat i when its centre lies in the shape, at most a
+ * little behind the surface that is seen there,
+ *
+ *   z_i ≤ depth(pixel) · (1 + 0.02) + 2·max σ_i,
+ *
+ * and at least half of what is seen of it lies in the shape, Σ_(p in shape) w_pi ≥ ½ Σ_p w_pi: a large splat that merely reaches into it
+ * is not meant, and one whose centre lies outside but that is mostly seen inside is. With `through`, every splat whose centre projects
+ * into the shape, whatever is before it.
+ */
+import type { PinholeCamera } from '#contract/camera';
+import type { LabelRegion } from '#contract/labels';
+import { render, sampleWeights } from '../kernels/index';
+import type { RenderFrame } from '../kernels/index';
+import { GEOMETRY } from '../kernels/layout';
+import type { GaussianModel } from '../gaussians/index';
+import { LabelError } from './errors';
+import { boundsOf, cropAround, isShape, maskOf } from './shapes';
+import type { Crop, Shape } from './shapes';
+
+export interface SelectableScene {
+  readonly model: GaussianModel;
+  readonly antialiased: boolean;
+}
+
+/** What splats are, as pages see it; null while it is not known. */
+export interface SplatAnswers {
+  /** best question (1-based, 0 none) and its score in 65535ths, of rows; null when nothing is asked */
+  best(): { classes: Uint8Array; relevancy: Uint16Array } | null;
+  /** most probable entry of rows; null until semantics have joined */
+  entries(): Uint8Array | null;
+}
+
+/** Long side of the window that is rendered for a shape, px. */
+const LONG_SIDE = 480;
+/** Around the shape, as a share of its size and at least so many px: to see what reaches out of it. */
+const [MARGIN, LEAST_MARGIN] = [0.25, 16];
+/** Behind the seen surface a splat may lie: share of the depth, and of its own longest standard deviation. */
+const [DEPTH_SLACK, SCALE_SLACK] = [0.02, 2];
+/** Seen at all: blending weights that count, and how much of a pixel they must fill together to say where a splat is. */
+const [LEAST_WEIGHT, LEAST_SEEN] = [0.01, 0.25];
+/** Surface where so much of a pixel is covered. */
+const COVERED = 0.5;
+const NEAR = 0.2;
+/** Pixels whose splats are listed at once. */
+const BATCH = 16_384;
+
+/**
+ * Rows of the splats that a region means, 1 or 0, [count].
+ *
+ * @throws LabelError where it cannot be told what is meant
+ */
+export function selectRows(
+  scene: SelectableScene,
+  region: LabelRegion,
+  camera: PinholeCamera | null,
+  through: boolean,
+  answers: SplatAnswers,
+): Uint8Array {
+  const { ids, count } = scene.model;
+  const marks = new Uint8Array(count);
+  if (isShape(region)) {
+    if (!camera) throw new LabelError('a shape needs the camera of the picture that it was drawn in');
+    const [left, top, right, bottom] = boundsOf(region);
+    const margin = Math.max(LEAST_MARGIN, MARGIN * Math.max(right - left, bottom - top));
+    const crop = cropAround(camera, [left, top, right, bottom], margin, LONG_SIDE);
+    if (!crop) return marks;
+    if (through) markThrough(scene, region, crop, marks);
+    else markSurface(scene, region, crop, marks);
+    return marks;
+  }
+  switch (region.kind) {
+    case 'splats': {
+      const wanted = new Set(region.ids);
+      for (let row = 0; row < count; row++) if (wanted.has(ids[row])) marks[row] = 1;
+      return marks;
+    }
+    case 'answer': {
+      const best = answers.best();
+      if (!best) throw new LabelError('nothing is asked whose answer could become labels; ask first');
+      const least = Math.round(65_535 * region.threshold);
+      for (let row = 0; row < count; row++) {
+        const meant = region.question === null ? best.classes[row] > 0 : best.classes[row] === region.question + 1;
+        if (meant && best.relevancy[row] >= least) marks[row] = 1;
+      }
+      return marks;
+    }
+    case 'entry': {
+      const entries = answers.entries();
+      if (!entries) throw new LabelError('semantics have not joined yet: splats belong to no entry');
+      for (let row = 0; row < count; row++) if (entries[row] === region.entry) marks[row] = 1;
+      return marks;
+    }
+  }
+}
+
+/** Calls back with pixel and depth of every splat whose centre the camera sees in its picture. */
+function eachCentre(
+  geometry: Float32Array,
+  count: number,
+  { width, height, fx, fy, cx, cy, worldToCamera: m }: PinholeCamera,
+  use: (row: number, pixel: number, z: number) => void,
+): void {
+  for (let row = 0; row < count; row++) {
+    const at = row * GEOMETRY.columns;
+    const [px, py, pz] = [geometry[at], geometry[at + 1], geometry[at + 2]];
+    const z = m[8] * px + m[9] * py + m[10] * pz + m[11];
+    if (z < NEAR) continue;
+    const x = Math.floor((fx * (m[0] * px + m[1] * py + m[2] * pz + m[3])) / z + cx);
+    const y = Math.floor((fy * (m[4] * px + m[5] * py + m[6] * pz + m[7])) / z + cy);
+    if (x >= 0 && y >= 0 && x < width && y < height) use(row, y * width + x, z);
+  }
+}
+
+function markThrough({ model }: SelectableScene, shape: Shape, crop: Crop, marks: Uint8Array): void {
+  const mask = maskOf(shape, crop);
+  const { geometry, count } = model.arrays();
+  eachCentre(geometry, count, crop.camera, (row, pixel) => {
+    if (mask[pixel]) marks[row] = 1;
+  });
+}
+
+function markSurface({ model, antialiased }: SelectableScene, shape: Shape, crop: Crop, marks: Uint8Array): void {
+  const mask = maskOf(shape, crop);
+  const { camera } = crop;
+  const { geometry, count } = model.arrays();
+  const size = camera.width * camera.height;
+  const frame: RenderFrame = { forward: null, view: null };
+  const { geometry: means, sphericalHarmonics, semantics } = model;
+  const image = render({ geometry: means, sphericalHarmonics, semantics }, camera, {
+    ...{ count, antialiased, frame, channels: ['depth', 'alpha'] as const, shDegree: 0 },
+    ...{ background: [0, 0, 0] as const, semanticsMovesGeometry: false },
+  });
+  try {
+    const planes = image.dataSync<'float32'>();
+    const depthAt = (pixel: number): number =>
+      planes[size + pixel] >= COVERED ? planes[pixel] / planes[size + pixel] : Infinity;
+    const [inside, seen] = [new Float32Array(count), new Float32Array(count)];
+    for (let from = 0; from < size; from += BATCH) {
+      const pixels = Int32Array.from({ length: Math.min(BATCH, size - from) }, (_, i) => from + i);
+      const { offsets, rows, weights } = sampleWeights(frame, pixels, LEAST_WEIGHT);
+      for (let p = 0; p < pixels.length; p++)
+        for (let pair = offsets[p]; pair < offsets[p + 1]; pair++) {
+          seen[rows[pair]] += weights[pair];
+          if (mask[from + p]) inside[rows[pair]] += weights[pair];
+        }
+    }
+    eachCentre(geometry, count, camera, (row, pixel, z) => {
+      if (!mask[pixel]) return;
+      const at = row * GEOMETRY.columns + GEOMETRY.logScale;
+      const reach = SCALE_SLACK * Math.exp(Math.max(geometry[at], geometry[at + 1], geometry[at + 2]));
+      if (z <= depthAt(pixel) * (1 + DEPTH_SLACK) + reach) marks[row] = 1;
+    });
+    for (let row = 0; row < count; row++)
+      if (seen[row] >= LEAST_SEEN) marks[row] = inside[row] >= seen[row] / 2 ? 1 : 0;
+  } finally {
+    image.dispose();
+  }
+}
