@@ -8,7 +8,7 @@
 import type { OverlayName } from '#contract/frame';
 import type { TrainerCommand, TrainerEvent } from '#contract/messages';
 import type { SceneLabels, SplatAnswers } from '../ports';
-import { answersOf, bestAnswers, fits, readAsk, rowOf } from './answers';
+import { answersOf, bestAnswers, fits, readAsk, scoresOfCodes } from './answers';
 import type { Ask } from './answers';
 import { availableOverlays, FrameBuffer, overlayFrame, snapshotFrame } from './frames';
 import { inspectSplat } from './inspect';
@@ -16,7 +16,7 @@ import { needsCodes, pictureFrame } from './pictures';
 import type { Look } from './pictures';
 import { PrincipalAxes } from './principalAxes';
 import { Rhythm } from './rhythm';
-import { CODES, scoreCodes, splatScalars } from '../../semantics/index';
+import { CODES, splatScalars } from '../../semantics/index';
 import { RowCodes } from './rowCodes';
 import { rowsStamp } from './scene';
 import type { ViewedScene } from './scene';
@@ -114,7 +114,7 @@ export class TrainerViewer {
         if (!semantics || ask?.codebook !== semantics.codebook || !fits(ask, semantics.entries)) return null;
         const { codes } = decoded();
         const { geometry, semantics: vectors, count } = model.arrays();
-        const scoresOf = (row: number): Float32Array => scoreCodes(codes, rowOf(ask, row, semantics.entries));
+        const scoresOf = (row: number): Float32Array => scoresOfCodes(ask, row, semantics.entries, codes);
         const [relevancy, classes] = [new Uint16Array(count), new Uint8Array(count)];
         const scalars = splatScalars(geometry, vectors, count);
         bestAnswers(answersOf(ask, count, scoresOf, scalars), count, relevancy, classes);

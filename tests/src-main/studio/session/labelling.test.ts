@@ -65,6 +65,20 @@ async function until(what: string, test: () => boolean, seconds = 60): Promise<v
   }
 }
 
+type LabelCommand = Extract<StudioCommand, { type: 'label' }>;
+
+/** A gesture; by default it adds what is seen on the surface. */
+async function label(
+  region: LabelCommand['region'],
+  camera: PinholeCamera,
+  target: LabelCommand['target'],
+  change: Partial<LabelCommand> = {},
+): Promise<number> {
+  const usual = { through: false, mode: 'add', keepExisting: false } as const;
+  const reply = await page.perform({ type: 'label', region, camera, target, ...usual, ...change });
+  return (reply as StudioReply<'label'>).splats;
+}
+
 const step = (): number => state.trainer?.step ?? 0;
 const classes = () => state.labels?.classes ?? [];
 const splatsOf = (name: string): number => classes().find((one) => one.name === name)?.splats ?? 0;
@@ -88,9 +102,10 @@ async function cameraOf(index: number): Promise<PinholeCamera> {
   return (await perform({ type: 'photos' }))[index].camera;
 }
 
-const named = (name: string) => ({ kind: 'named', name }) as const;
-const brush = (points: [number, number][], radius: number) => ({ kind: 'brush', points, radius }) as const;
-const shape = { through: false, mode: 'add', keepExisting: false } as const;
+const named = (name: string): LabelCommand['target'] => ({ kind: 'named', name });
+const brush = (points: [number, number][], radius: number): LabelCommand['region'] => ({
+  ...{ kind: 'brush', points, radius },
+});
 
 /** Labels by id as the page sees them. */
 function seen(): Map<number, number> {
@@ -113,25 +128,19 @@ describe('labelling while the room trains', { timeout: 120_000 }, () => {
     const camera = await cameraOf(0);
     const begun = Date.now();
     const middle: [number, number] = [camera.width / 2, camera.height / 2];
-    const { splats } = await perform({
-      ...{ type: 'label', region: brush([middle], 9), camera, target: named('thing / 物') },
-      ...shape,
-    });
+    const splats = await label(brush([middle], 9), camera, named('thing / 物'));
     expect(splats).toBeGreaterThan(5);
     expect(Date.now() - begun).toBeLessThan(2000);
     await until('the count', () => splatsOf('thing / 物') === splats);
     expect(state.labels).toMatchObject({ undo: 'brush', redo: null, edits: 1 });
     expect(Date.parse(state.labels?.savedAt ?? '')).toBeGreaterThanOrEqual(begun);
     const labels = await shown();
-    const { label } = classes()[0];
-    expect([...labels.values()].filter((one) => one === label).length).toBeGreaterThanOrEqual(splats);
+    const own = classes()[0].label;
+    expect([...labels.values()].filter((one) => one === own).length).toBeGreaterThanOrEqual(splats);
 
     // What lies behind the surface is meant only by a gesture that goes through.
-    const through = await perform({
-      ...{ type: 'label', region: brush([middle], 9), camera, target: named('behind') },
-      ...{ ...shape, through: true, keepExisting: true },
-    });
-    expect(through.splats).toBeGreaterThan(0);
+    const through = await label(brush([middle], 9), camera, named('behind'), { through: true, keepExisting: true });
+    expect(through).toBeGreaterThan(0);
   });
 
   it('undoes and redoes a gesture as one, and leaves training alone', async () => {
@@ -153,42 +162,47 @@ describe('labelling while the room trains', { timeout: 120_000 }, () => {
   it('adds, removes, intersects, protects what is locked or labelled, and gives instances numbers', async () => {
     const camera = await cameraOf(1);
     const { width, height } = camera;
-    const left = { kind: 'rectangle', from: [0, 0], to: [width / 2, height] } as const;
-    const whole = { kind: 'rectangle', from: [0, 0], to: [width, height] } as const;
-    const label = (region: typeof left | typeof whole, name: string, change: object = {}) =>
-      perform({ type: 'label', region, camera, target: named(name), ...shape, ...change });
+    const rectangle = (right: number): LabelCommand['region'] => ({
+      kind: 'rectangle',
+      from: [0, 0],
+      to: [right, height],
+    });
+    const [left, whole] = [rectangle(width / 2), rectangle(width)];
     await perform({ type: 'pause' });
     await until('the pause', () => state.trainer?.state === 'paused');
-    expect((await label(whole, 'room')).splats).toBeGreaterThan(50);
+    expect(await label(whole, camera, named('room'))).toBeGreaterThan(50);
     const count = async (name: string): Promise<number> => {
       await shown();
       await until('counts', () => state.labels !== null);
       return splatsOf(name);
     };
     const all = await count('room');
-    const kept = await label(left, 'left', { keepExisting: true });
-    expect(kept.splats).toBe(0);
+    const kept = await label(left, camera, named('left'), { keepExisting: true });
+    expect(kept).toBe(0);
     expect(classes().some(({ name }) => name === 'left')).toBe(false);
-    const half = await label(left, 'left');
-    expect(half.splats).toBeGreaterThan(0);
-    expect(half.splats).toBeLessThan(all);
-    expect((await count('room')) + half.splats).toBe(all);
+    const half = await label(left, camera, named('left'));
+    expect(half).toBeGreaterThan(0);
+    expect(half).toBeLessThan(all);
+    expect((await count('room')) + half).toBe(all);
     const room = classes().find(({ name }) => name === 'room')!;
     await perform({ type: 'showClass', class: room.class, hidden: false, locked: true });
-    await expect(label(whole, 'room')).rejects.toThrow('“room” is locked');
+    await expect(label(whole, camera, named('room'))).rejects.toThrow('“room” is locked');
     // All that is seen is locked or has the label already: nothing changes, and there is nothing to undo.
     const { edits } = state.labels!;
-    expect((await label(whole, 'left')).splats).toBe(0);
+    expect(await label(whole, camera, named('left'))).toBe(0);
     expect(state.labels?.edits).toBe(edits);
     await perform({ type: 'showClass', class: room.class, hidden: false, locked: false });
     // Only what is in the left half may stay room: the rest of it goes.
-    const cut = await label(left, 'room', { mode: 'intersect' });
-    expect(cut.splats).toBeGreaterThan(0);
-    const gone = await label(whole, 'room', { mode: 'remove' });
-    expect(gone.splats).toBe(all - half.splats - cut.splats);
-    const target = { kind: 'newInstance', class: classes().find(({ name }) => name === 'left')!.class } as const;
-    await perform({ type: 'label', region: left, camera, target, ...shape });
-    await perform({ type: 'label', region: whole, camera, target, ...shape });
+    const cut = await label(left, camera, named('room'), { mode: 'intersect' });
+    expect(cut).toBeGreaterThan(0);
+    const gone = await label(whole, camera, named('room'), { mode: 'remove' });
+    expect(gone).toBe(all - half - cut);
+    const target: LabelCommand['target'] = {
+      kind: 'newInstance',
+      class: classes().find(({ name }) => name === 'left')!.class,
+    };
+    await label(left, camera, target);
+    await label(whole, camera, target);
     await until('two instances', () => classes().find(({ name }) => name === 'left')?.instances.length === 2);
     expect(
       classes()
@@ -251,19 +265,11 @@ describe('labelling while the room trains', { timeout: 120_000 }, () => {
     await until('a checkpoint', () => (state.saved?.step ?? 0) > 0);
     const camera = await cameraOf(2);
     await until('births after the checkpoint', () => step() > (state.saved?.step ?? 0) + 100);
-    await perform({
-      type: 'label',
-      region: brush(
-        [
-          [40, 40],
-          [60, 40],
-        ],
-        6,
-      ),
-      camera,
-      target: named('late'),
-      ...shape,
-    });
+    const path: [number, number][] = [
+      [40, 40],
+      [60, 40],
+    ];
+    await label(brush(path, 6), camera, named('late'));
     await perform({ type: 'addClass', name: 'undone' });
     await perform({ type: 'undo' });
     await shown();
