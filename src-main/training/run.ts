@@ -159,7 +159,6 @@ export class TrainingRun {
     const photo = this.#choice.at(step);
     const view = await this.#photos.load(photo, schedule.coarseFactorAt(step, settings), background);
     const learner = this.#semantics.learner;
-    learner?.teach(settings.labelWeight > 0 ? this.#ports.taught(model) : null);
     const semantic = await learner?.semanticTerm(this.#photos.names[photo], view.camera, settings, step);
     const smoothing = learner?.smoothingTerm(model, settings, step);
     const splats = (semantic && learner?.splatTerm(model, settings, step)) ?? null;

@@ -75,11 +75,12 @@ export class SemanticHalf {
    * @returns false when lifting was given up
    */
   async prepare(step: number, steps: number, settings: TrainingSettings): Promise<boolean> {
-    return (
+    const ready =
       (await this.#join(step, settings)) &&
       (await this.#liftAgain(step, settings)) &&
-      (step !== steps || (await this.#settle(settings)))
-    );
+      (step !== steps || (await this.#settle(settings)));
+    this.#learner?.teach(settings.labelWeight > 0 ? this.#ports.taught(this.#model) : null);
+    return ready;
   }
 
   /** Joins when its step has come and maps exist; looks again now and then while they do not. */
