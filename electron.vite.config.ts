@@ -18,6 +18,7 @@ const entries = {
   trainer: 'src-main/studio/trainerProcess.ts',
   demoRenderer: 'src-main/capture/demo/renderWorker.ts',
   language: 'src-main/studio/languageProcess.ts',
+  exporter: 'src-main/studio/exportProcess.ts',
 };
 
 export default defineConfig({

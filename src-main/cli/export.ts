@@ -21,6 +21,7 @@ export interface ExportFlags extends SceneFlags, WordFlags {
   voxel?: string;
   extraViews?: string;
   leastPiece?: string;
+  layer?: string;
 }
 
 /** What the flags ask for. @throws UsageError */
@@ -31,7 +32,6 @@ export function exportRequest(flags: ExportFlags): ExportRequest {
   const classes = flags.classes === undefined ? null : textList(flags.classes);
   if (classes?.length === 0) throw new UsageError('--classes: expected names between commas, such as "chair,red mug"');
   if (classes && classes.length > 255) throw new UsageError('--classes: at most 255 can compete');
-  if (format === 'masks' && !classes) throw new UsageError('masks need labels: give --classes "a,b,c"');
   const mesh: { voxel?: number; extraViews?: number; leastPiece?: number } = {};
   if (flags.voxel !== undefined) {
     mesh.voxel = Number(flags.voxel);
@@ -41,7 +41,10 @@ export function exportRequest(flags: ExportFlags): ExportRequest {
   if (flags.extraViews !== undefined) mesh.extraViews = wholeNumber('--extra-views', flags.extraViews, 0, 10_000);
   if (flags.leastPiece !== undefined) mesh.leastPiece = wholeNumber('--least-piece', flags.leastPiece, 0, 1e9);
   const words = classes && { classes, ...asked };
-  return { ...sceneOptions(flags), format, out: flags.out ?? null, words, mesh };
+  if (words && flags.layer !== undefined)
+    throw new UsageError('--layer is of labels that people gave; leave it out with --classes');
+  const layer = flags.layer === undefined ? null : wholeNumber('--layer', flags.layer, 1, 64);
+  return { ...sceneOptions(flags), format, out: flags.out ?? null, words, layer, mesh };
 }
 
 const STAGES = {

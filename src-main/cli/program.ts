@@ -10,6 +10,7 @@ import type { DemoFlags } from './demo';
 import type { DoctorFlags } from './doctor';
 import type { EvaluateFlags } from './evaluate';
 import type { ExportFlags } from './export';
+import type { LabelFlags } from './label';
 import type { AddFlags, ModelsFlags, PullFlags } from './models';
 import type { QueryFlags } from './query';
 import type { RenderOptions } from './render';
@@ -70,6 +71,7 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
   );
   addQuery(program, later);
   addExport(program, later);
+  addLabel(program, later);
   program
     .command('info')
     .summary('what a project, a capture or a .ply holds')
@@ -137,7 +139,11 @@ function addExport(program: Command, later: (run: Action) => void): void {
       .argument('<project>', 'the project folder; it may be training')
       .option('--format <name>', 'glb or ply-mesh (meshes), ply (splats), masks', 'ply')
       .option('--out <path>', 'the file, or the folder of masks (default: in the exports folder of the project)')
-      .option('--classes <a,b,c>', 'label each splat with the name that answers best, as in `legato query`')
+      .option(
+        '--classes <a,b,c>',
+        'label each splat with the name that answers best, in place of the labels that people gave',
+      )
+      .option('--layer <n>', 'the layer of those labels (default: the first one)')
       .option('--voxel <length>', 'side of a voxel of the mesh, in the capture’s units (default: 1.5 pixels)')
       .option('--extra-views <n>', 'views besides the photos to see the surface from (default: 24)')
       .option('--least-piece <n>', 'leave out loose pieces with a smaller area, in faces of voxels (default: 200)'),
@@ -171,6 +177,25 @@ function addQuery(program: Command, later: (run: Action) => void): void {
   ).action((project: string, queries: string[], options: QueryFlags) =>
     later(async () => (await import('./query')).queryCommand(project, queries, options)),
   );
+}
+
+/** The labels that people gave. */
+function addLabel(program: Command, later: (run: Action) => void): void {
+  const label = program.command('label').summary('the labels that people gave: figures, and as data');
+  const common = (command: Command): Command =>
+    command
+      .argument('<project>', 'the project folder; it may be open in the studio')
+      .option('--layer <n>', 'the layer (default: the first one)')
+      .option('--json', 'one JSON object');
+  common(label.command('stats').summary('splats and uncertainty of each class and instance')).action(
+    (project: string, options: LabelFlags) =>
+      later(async () => (await import('./label')).labelStatsCommand(project, options)),
+  );
+  common(label.command('export').summary('taxonomy and labelled splats by id, as JSON'))
+    .option('--out <path>', 'the file (default: NAME.labels.json in the exports folder of the project)')
+    .action((project: string, options: LabelFlags) =>
+      later(async () => (await import('./label')).labelExportCommand(project, options)),
+    );
 }
 
 /** The encoders that give features their words. */

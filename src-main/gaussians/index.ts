@@ -1,4 +1,5 @@
 /** The door to gaussians/: the model, its start, its density control, and splat files. */
+export { Ancestry } from './ancestry';
 export type { CleanedPoints, ColouredPoints } from './cleanPoints';
 export {
   DensityControl,

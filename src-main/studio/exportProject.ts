@@ -4,6 +4,8 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { exportFormats } from '#contract/exportMessages';
+import type { ExportFormat } from '#contract/exportMessages';
 import { writeFileAtomically } from '../base/index';
 import { glbBytes, plyMeshChunks, writePair } from '../export/index';
 import { splatPlyChunks } from '../gaussians/index';
@@ -22,18 +24,20 @@ import {
 import type { TrainingSnapshot } from '../training/ports';
 import { writeMasks } from './exportMasks';
 import { describeExport, idsOf, meshSceneOf, nameOf } from './exportScene';
+import { labelsOfSnapshot, readLabelBook } from './projectLabels';
 import { openSnapshot, openTrainedScene, type SceneOptions, type TrainedScene } from './trainedScene';
 import { labelsFromWords, type WordClasses } from './wordLabels';
 
-export const exportFormats = ['glb', 'ply-mesh', 'ply', 'masks'] as const;
-export type ExportFormat = (typeof exportFormats)[number];
+export { exportFormats, type ExportFormat };
 
 export interface ExportRequest extends SceneOptions {
   readonly format: ExportFormat;
   /** null: in the project's exports */
   readonly out: string | null;
-  /** null: nothing is labelled */
+  /** classes in words, which label each splat anew; null: the labels that people gave */
   readonly words: WordClasses | null;
+  /** of the labels that people gave; null for the first one */
+  readonly layer: number | null;
   /** what differs from `meshDefaults` */
   readonly mesh: Partial<MeshSettings>;
 }
@@ -69,12 +73,17 @@ const ENDINGS = { glb: '.glb', 'ply-mesh': '.mesh.ply', ply: '.ply', masks: '.ma
 /** @throws ProjectError, StudioError, MeshError, FileError, the signal's reason when it stops, and what asking in words throws */
 export async function exportProject(path: string, request: ExportRequest, options: ExportOptions): Promise<Exported> {
   const { format, words } = request;
-  if (format === 'ply' && words === null) return exportSplats(path, request.out, options);
+  const book = words === null ? await readLabelBook(path) : null;
+  if (format === 'ply' && book?.edits.length === 0) return exportSplats(path, request.out, options);
   const trained = await openTrainedScene(path, request, options.warn);
   try {
     options.signal?.throwIfAborted();
     options.onProgress?.({ stage: 'labels', done: 0, total: 1 });
-    const labels = words === null ? noLabels : await labelsFromWords(trained, words);
+    const labels = words
+      ? await labelsFromWords(trained, words)
+      : book
+        ? labelsOfSnapshot(book, trained.snapshot, request.layer, trained.root)
+        : noLabels;
     return await exportTrained(trained, labels, request, options);
   } finally {
     const { geometry, sphericalHarmonics, semantics, probe } = trained.scene;

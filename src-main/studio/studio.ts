@@ -22,6 +22,9 @@ import { rememberProject } from './recent';
 import type { ProjectMention } from './recent';
 import { settingsOf } from './runSettings';
 
+/** ms that a checkpoint is waited for */
+const SAVED_MS = 20_000;
+
 export interface StartOptions {
   /** what differs from the preset, or when resuming from the run that is continued */
   settings: Partial<TrainingSettings>;
@@ -198,6 +201,23 @@ export class Studio {
 
   checkpoint(): void {
     this.#trainer?.send({ type: 'checkpoint' });
+  }
+
+  /** Saves, and resolves when the checkpoint is there, the run has ended, or nothing was heard for too long. */
+  saved(): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.subscribe((event) => {
+        if (['checkpoint', 'finished', 'failed'].includes(event.type)) done();
+      });
+      // A checkpoint of the very step that was just saved is not written again, nor told.
+      const late = setTimeout(() => done(), SAVED_MS);
+      const done = (): void => {
+        clearTimeout(late);
+        stop();
+        resolve();
+      };
+      this.checkpoint();
+    });
   }
 
   evaluate(): void {

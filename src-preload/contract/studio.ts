@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import { cameraSchema, overlayNames, pictureChannels } from './frame';
+import { exportFormats, exportState } from './exportMessages';
 import { labelCommands, labelReplies, labelsState } from './labels';
 import { settingsChange, trainerFailure } from './messages';
 import { trainingSettings } from './settings';
@@ -97,6 +98,9 @@ export const studioCommand = z.discriminatedUnion('type', [
 
   // ---- labelling
   ...labelCommands,
+  /** in the formats of other tools, into the project's exports, from a checkpoint that is written for it */
+  z.strictObject({ type: z.literal('export'), format: z.enum(exportFormats) }),
+  z.strictObject({ type: z.literal('cancelExport') }),
 
   // ---- models
   z.strictObject({ type: z.literal('models') }),
@@ -326,6 +330,8 @@ export const studioState = z.object({
     .nullable(),
   /** null where nothing can be labelled: no project, or a splat file alone */
   labels: labelsState.nullable(),
+  /** the last export of this session; null before the first */
+  export: exportState.nullable(),
   /** whether words can be asked at all, and why not */
   words: z.object({
     ready: z.boolean(),

@@ -257,7 +257,7 @@ export async function printMeshQuality(args: readonly string[]): Promise<void> {
     await drawMesh(values.picture, mesh, segmentation.segments, [x, y, z], [0.5, -0.6, 0.9]);
   }
   if (values.glb !== undefined) {
-    const request = { format: 'glb', out: values.glb, mesh: given, words: null } as const;
+    const request = { format: 'glb', out: values.glb, mesh: given, words: null, layer: null } as const;
     const { file } = await exportTrained(trained, labels, request, {});
     console.log(file);
   }

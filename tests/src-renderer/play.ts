@@ -37,6 +37,7 @@ export const idleState: StudioState = {
   saved: null,
   ask: null,
   labels: null,
+  export: null,
   words: { ready: false, reason: '', missing: [] },
   pulls: [],
   settings: null,

@@ -7,6 +7,7 @@
  * geometry, and words are learned beside it.
  */
 import { join, resolve } from 'node:path';
+import type { ExportFormat } from '#contract/exportMessages';
 import type { LanguageEvent } from '#contract/languageMessages';
 import type { SettingsChange, TrainerEvent } from '#contract/messages';
 import type { TrainingSettings } from '#contract/settings';
@@ -22,6 +23,7 @@ import { Asks } from './asks';
 import { encodersFor } from './encoders';
 import { codebookState, formingState } from './entries';
 import { Cancelled, demoReady } from './demo';
+import { Exporting } from './exporting';
 import { Labelling } from './labelling';
 import { OpenScene, splatsState } from './openScene';
 import type { OpenScenePorts } from './openScene';
@@ -46,6 +48,7 @@ export class Scene {
   readonly #requests = new TrainerRequests();
   #open: OpenScene | null = null;
   #labelling: Labelling | null = null;
+  readonly #exporting: Exporting;
   /** a splat file's trainer, which only shows */
   #viewer: TrainerHost | null = null;
   /** what opens and closes, one after the other */
@@ -55,6 +58,7 @@ export class Scene {
 
   constructor(ports: ScenePorts) {
     this.#ports = ports;
+    this.#exporting = new Exporting((told) => ports.change((state) => (state.export = told)));
     this.#asks = new Asks({ change: ports.change, order: (ask) => this.send({ type: 'ask', ask }) });
   }
 
@@ -207,6 +211,7 @@ export class Scene {
 
   async #shut(): Promise<void> {
     const [open, viewer] = [this.#open, this.#viewer];
+    this.#exporting.cancel();
     this.#open = null;
     this.#labelling = null;
     this.#viewer = null;
@@ -321,6 +326,19 @@ export class Scene {
       return [];
     }
     return photos.states(settings, this.#ports.state.project?.disabled ?? [], this.project.scores());
+  }
+
+  /** From what the splats are now: a run that goes on saves first. */
+  async export(format: ExportFormat): Promise<void> {
+    const { studio, root } = this.project;
+    // A paused run has saved already.
+    if (studio.state === 'running') await studio.saved();
+    const layer = this.#labelling?.state.layer ?? null;
+    this.#exporting.start({ project: root, format, layer, threads: 1 });
+  }
+
+  cancelExport(): void {
+    this.#exporting.cancel();
   }
 
   saveView({ name, camera }: SavedView): Promise<void> {

@@ -26,6 +26,7 @@ export function emptyState(): StudioState {
     saved: null,
     ask: null,
     labels: null,
+    export: null,
     words: { ready: false, reason: '', missing: [] },
     pulls: [],
     settings: null,

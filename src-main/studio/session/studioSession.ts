@@ -158,6 +158,8 @@ export class StudioSession implements StudioDoor {
       redo: async () => ({ name: await scene.labelling.redo() }),
       nextUncertain: () => scene.labelling.nextUncertain(),
       review: ({ ids, verdict }) => done(scene.labelling.review(ids, verdict)),
+      export: ({ format }) => done(scene.export(format)),
+      cancelExport: () => done(scene.cancelExport()),
       models: async () => {
         // Whoever looks through them may have put one there by hand.
         await scene.modelsChanged();

@@ -3,9 +3,10 @@
  * process. Gestures label what they should, labels follow splats through density control, undo and redo are whole, and a killed
  * trainer, a reopened project and a run that goes back to a checkpoint lose nothing.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NodeIO } from '@gltf-transform/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeFrame } from '#contract/frame';
 import type { Frame, FrameOf } from '#contract/frame';
@@ -15,6 +16,7 @@ import { ensureBuilt } from '../../../../resources/bin/build.mjs';
 import { openProject } from '../../../../src-main/project/index';
 import { DemoRoom } from '../../../../src-main/studio/demoRoom';
 import type { PageLink } from '../../../../src-main/studio/session/door';
+import { exportLabels, labelStatistics } from '../../../../src-main/studio/labelStatistics';
 import { StudioSession } from '../../../../src-main/studio/session/studioSession';
 import { forkedTrainer } from '../../../../src-main/studio/studio';
 
@@ -258,6 +260,41 @@ describe('labelling while the room trains', { timeout: 120_000 }, () => {
     const second = await perform({ type: 'nextUncertain' });
     expect(second?.ids ?? []).not.toEqual(first.ids);
     if (second) expect(second.ids.filter((id) => first.ids.includes(id))).toEqual([]);
+  });
+
+  it('exports a mesh with a node a class while the run goes on, the same figures from the command line', async () => {
+    const now = step();
+    await perform({ type: 'export', format: 'glb' });
+    await expect(perform({ type: 'export', format: 'ply' })).rejects.toThrow('under way');
+    await until('the export', () => state.export !== null && state.export.state !== 'running', 120);
+    expect(state.export).toMatchObject({ state: 'done', problem: '', format: 'glb' });
+    expect(state.export?.step).toBeGreaterThanOrEqual(now);
+    expect(state.export?.labelled).toBeGreaterThan(0);
+    const document = await new NodeIO().read(state.export?.file ?? '');
+    const nodes = document
+      .getRoot()
+      .listNodes()
+      .map((node) => node.getName());
+    expect(nodes).toContain('unlabelled');
+    const project = join(home, 'Demo room.legato');
+    const statistics = await labelStatistics(project, null, () => undefined);
+    expect(statistics.edits).toBe(state.labels?.edits);
+    expect(statistics.figures.filter(({ instance }) => instance === null).map(({ name }) => name)).toEqual(
+      classes().map(({ name }) => name),
+    );
+    expect(statistics.labelled).toBeGreaterThan(0);
+    const out = join(home, 'labels.json');
+    const { labelled } = await exportLabels(project, null, out, () => undefined);
+    const data = JSON.parse(await readFile(out, 'utf8')) as { labels: { ids: number[] }[] };
+    expect(data.labels.reduce((sum, { ids }) => sum + ids.length, 0)).toBe(labelled);
+
+    // Given up half-way: nothing is left but what was there.
+    await perform({ type: 'export', format: 'ply-mesh' });
+    await until('its beginning', () => state.export?.stage === 'views' && state.export.done > 0, 60);
+    await perform({ type: 'cancelExport' });
+    await until('the end of it', () => state.export?.state === 'cancelled');
+    await new Promise((done) => setTimeout(done, 1500));
+    expect((await readdir(join(project, 'exports'))).sort()).toEqual(['Demo room.glb', 'Demo room.json']);
   });
 
   it('loses nothing with a killed trainer or a closed project: labels, history and where undo stands', async () => {
