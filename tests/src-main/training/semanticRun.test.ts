@@ -6,10 +6,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FieldEdit } from '#contract/labels';
 import type { TrainerEvent, TrainerEventOf } from '#contract/messages';
 import type { TrainingSettings } from '#contract/settings';
 import { CounterRandom } from '../../../src-main/base/random';
 import { codebookHash, encodeIndexMap, writeCodebook } from '../../../src-main/language/codebook/index';
+import { LabelDesk } from '../../../src-main/labels/index';
 import type { IndexMap } from '../../../src-main/semantics/index';
 import { openIndexMaps } from '../../../src-main/studio/indexMaps';
 import type { CheckpointStore, IndexMaps, TrainingSnapshot } from '../../../src-main/training/ports';
@@ -71,12 +73,14 @@ async function train(
     changes = {},
     store = new MemoryStore(),
     resume = false,
-  }: { changes?: Partial<TrainingSettings>; store?: MemoryStore; resume?: boolean } = {},
+    labels,
+  }: { changes?: Partial<TrainingSettings>; store?: MemoryStore; resume?: boolean; labels?: LabelDesk } = {},
 ) {
   const events: TrainerEvent[] = [];
   const trainer = new Trainer({
     openStore: () => Promise.resolve(store),
     openMaps,
+    labels,
     publish: (event) => void events.push(event),
   });
   trainer.send({
@@ -90,7 +94,7 @@ async function train(
   const all = <T extends TrainerEvent['type']>(type: T) =>
     events.filter((event): event is TrainerEventOf<T> => event.type === type);
   const failure = all('failed').at(0)?.failure ?? null;
-  return { all, failure, store, last: store.saved.at(-1) ?? null };
+  return { all, failure, store, trainer, last: store.saved.at(-1) ?? null };
 }
 
 const fine = () => Promise.resolve(mapsOf(() => stripes(32, 24)));
@@ -115,6 +119,35 @@ describe('training with index maps', () => {
       expect(without.last!.semantics).toBeNull();
       expect(withMaps.all('joined')).toMatchObject([{ step: 1, entries: ENTRIES }]);
       expect(withMaps.all('progress').at(-1)!.semantics!.crossEntropy).toBeLessThan(Math.log(ENTRIES));
+    },
+  );
+
+  it.runIf(native)(
+    'is taught by labels: splats decode to what they were labelled, and geometry keeps its bits',
+    async () => {
+      const ids = Uint32Array.from({ length: 20 }, (_, i) => i + 1);
+      const [label, entry] = [3, ENTRIES - 1];
+      /** share of the splats that descend from the labelled ones and decode to the entry */
+      const taughtBy = async (labels: LabelDesk | undefined) => {
+        const { last, trainer, all } = await train(fine, { labels, changes: { settleSplats: false } });
+        const parents = last!.tensors.ancestry.data;
+        const root = (id: number): number => (parents[id] === 0 ? id : root(parents[id]));
+        const living = Array.from(last!.tensors.ids.data).filter((id) => root(id) <= ids.length);
+        expect(living.length).toBeGreaterThan(10);
+        for (const id of living) trainer.send({ type: 'inspect', request: id, id });
+        const right = all('inspected').filter(({ readout }) => readout?.entries[0].entry === entry);
+        expect(all('inspected').length).toBe(living.length);
+        return { share: right.length / living.length, last };
+      };
+      const desk = new LabelDesk();
+      const edits = [{ nextId: 21, changes: [{ kind: 'assign', layer: 1, label, ids }] }] satisfies FieldEdit[];
+      desk.setEdits({ type: 'labels', revision: 1, from: 0, edits, layer: 1 });
+      desk.setLessons({ type: 'teach', entries: [{ label, entry }] });
+      const [taught, untaught] = [await taughtBy(desk), await taughtBy(undefined)];
+      expect(taught.share).toBeGreaterThanOrEqual(0.9);
+      expect(untaught.share).toBeLessThan(0.5);
+      for (const name of ['geometry', 'sphericalHarmonics', 'ids'])
+        expect(taught.last!.tensors[name]).toEqual(untaught.last!.tensors[name]);
     },
   );
 
