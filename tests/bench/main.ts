@@ -43,6 +43,10 @@ if (process.argv[2] === 'viewport') {
   await printViewportCost();
   process.exit(0);
 }
+if (process.argv[2] === 'labelling') {
+  const { printLabellingEffort } = await import('./labelling');
+  await printLabellingEffort(process.argv.slice(3));
+}
 if (process.argv[2] === 'mesh') {
   if (process.argv.length > 3) await (await import('./meshQuality')).printMeshQuality(process.argv.slice(3));
   else (await import('./mesh')).printMeshCost();
