@@ -203,5 +203,8 @@ export function decodeTop(
   checkInteger(op, 'top', top, 1, entries);
   if (values.length % entries !== 0)
     throw new KernelArgumentError(op, 'values', `length ${values.length}, expected a multiple of ${entries}`);
+  // A view that shows nothing: no memory that a kernel could be pointed to.
+  if (features.length === 0)
+    return { entries: new Uint8Array(0), probabilities: new Float32Array(0), scores: new Float32Array(0) };
   return kernels.decodeTop(arrays, features, top, values);
 }

@@ -48,6 +48,12 @@ describe('shares', () => {
 });
 
 describe('scores of codes', () => {
+  it('are none of a view that shows nothing, whatever is asked', () => {
+    const { codes, scores } = decodeWithScores(new Float32Array(0), decoder(60, 1), new Float32Array(3 * 60));
+    expect(codes).toMatchObject({ count: 0, entries: new Uint8Array(0), shares: new Uint8Array(0) });
+    expect(scores).toEqual(new Float32Array(0));
+  });
+
   it('differ from the sum over all entries by at most the mass left out and the rounding', () => {
     for (const sharpness of [0.3, 3]) {
       const [rows, entries] = [300, 60];
