@@ -223,7 +223,8 @@ class Ablation {
       await cp(codebook.maps, paths.maps, { recursive: true });
       if (geometry) await copyCheckpoint(geometry, paths, settings, this.#watch.warn);
       say(`${row.name}, seed ${seed}: ${row.what}`);
-      if (row.trained) cpuSeconds = await this.#train(studio, geometry ? {} : settings, geometry !== null);
+      // All of them, also to a copied checkpoint that has them: a project that never ran would add the default's.
+      if (row.trained) cpuSeconds = await this.#train(studio, settings, geometry !== null);
     } finally {
       await studio.close();
     }
@@ -238,7 +239,7 @@ class Ablation {
   }
 
   /** Trains to the end; CPU seconds of the trainer. */
-  async #train(studio: Studio, settings: Partial<TrainingSettings>, resume: boolean): Promise<number> {
+  async #train(studio: Studio, settings: TrainingSettings, resume: boolean): Promise<number> {
     let cpuSeconds: number | null = null;
     let failure: string | null = null;
     const stop = studio.subscribe((event) => {

@@ -1,15 +1,16 @@
 /** Rows of an ablation: what each changes and leaves, what is shared, and that a row is not scored twice. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { presets, resolveSettings } from '#contract/presets';
 import { settingFields, type SettingName } from '#contract/settings';
 import { ablationTable, medians, seedList } from '../../../src-main/cli/ablate';
-import { createProject } from '../../../src-main/project/index';
+import { CheckpointFolder, createProject, projectPaths } from '../../../src-main/project/index';
 import { ablateProject, chosenRows, digest, trainedSettings } from '../../../src-main/studio/ablateProject';
 import type { AblationRequest, ScoredRow } from '../../../src-main/studio/ablateProject';
 import { ablationRows, rowSettings } from '../../../src-main/studio/ablationRows';
+import { writeSemanticProject } from './semanticProject';
 
 const changed = (name: string): SettingName[] => {
   const [row] = chosenRows([name], false);
@@ -141,4 +142,31 @@ describe('an ablation', () => {
     await writeFile(join(out, 'scores.json'), '{"version":1,"rows":[{"name":3}]}');
     await expect(ablateProject(project.paths.root, request, watch)).rejects.toThrow(/scores\.json: unreadable/);
   });
+
+  it('trains a row on shared geometry with its own settings, also those that a run may change', async () => {
+    const { project } = await writeSemanticProject(join(folder, 'semantic'));
+    const paths = projectPaths(project);
+    await writeFile(join(paths.features, 'features.json'), '{}');
+    const request: AblationRequest = {
+      ...{ project, out: join(folder, 'rows'), seeds: [4], rows: ['no-smoothing'], whole: false },
+      ...{ semanticSteps: 4, keep: true, settings: { steps: 6, randomPoints: 40, threads: 1, semanticRate: 0.01 } },
+    };
+    // The codebook that it would learn from features, which this project lacks.
+    const settings = trainedSettings(chosenRows(['no-smoothing'], false)[0], 4, request);
+    const names = settingFields.filter(({ group }) => group === 'codebook').map(({ name }) => name);
+    const key = digest([...names, 'resolution' as const, 'seed' as const].map((name) => [name, settings[name]]));
+    const made = projectPaths(join(folder, 'rows', `codebook-${key}.legato`));
+    await mkdir(made.root, { recursive: true });
+    await cp(paths.codebook, made.codebook);
+    await cp(paths.maps, made.maps, { recursive: true });
+    await writeFile(join(made.root, 'codebook.json'), '{}');
+    const watch = { say: () => undefined, warn: () => undefined, event: () => undefined, scored: () => undefined };
+    const [row] = await ablateProject(project, request, watch);
+    expect(row.meanIoU).toBeGreaterThanOrEqual(0);
+    const { checkpoints } = projectPaths(join(folder, 'rows', 'no-smoothing-4.legato'));
+    const trained = await new CheckpointFolder(checkpoints, () => undefined).latest();
+    expect(trained!.step).toBe(10);
+    expect(trained!.settings).toEqual(settings);
+    expect(settings).toMatchObject({ smoothingWeight: 0, semanticRate: 0.01, steps: 6, semanticSteps: 4 });
+  }, 120_000);
 });
