@@ -179,6 +179,20 @@ export function textsOf(expression: Expression): string[] {
   }
 }
 
+/** Whether an expression compares scalars anywhere. */
+export function comparesScalars(expression: Expression): boolean {
+  switch (expression.type) {
+    case 'text':
+      return false;
+    case 'scalar':
+      return true;
+    case 'not':
+      return comparesScalars(expression.of);
+    default:
+      return expression.of.some(comparesScalars);
+  }
+}
+
 const COMPARE: Record<Comparison, (a: number, b: number) => boolean> = {
   '<': (a, b) => a < b,
   '<=': (a, b) => a <= b,

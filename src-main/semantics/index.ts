@@ -1,7 +1,7 @@
 /** The door to semantics/: the decoder's network, smoothing, lifting, the pixels that are looked at, answers and their scores. */
 export { codeDirections } from './codeDirections';
 export { SemanticsError } from './errors';
-export { ExpressionError, type Expression } from './expression';
+export { comparesScalars, ExpressionError, type Expression } from './expression';
 export { LabelLift, VISIBILITY_GATE, type LiftedLabels, type LiftOptions } from './lifting';
 export { mixFeatures, type FeatureProducts } from './mixedFeatures';
 export { Perceptron, type NetworkStep } from './perceptron';

@@ -48,8 +48,22 @@ export type SectionArray = Uint8Array | Uint16Array | Uint32Array | Float32Array
  *   class        u8, the number of the best question, 1-based; 0 where every score is 0
  *   components   u32, first three principal components of S_G as red, green, blue, 255
  *   label        u16, the label in the active layer; 0 none (labels.ts)
+ *   meaningLow   u32, S_G's first four numbers in 127ths of the largest of all splats, + 128, 8 bits each
+ *   meaningHigh  u32, its last four
+ *
+ * With `relevancy` come `cells`, where what is asked depends on S_G alone: what a pixel's R_s answers (`cellWords`).
  */
-export const overlayNames = ['uncertainty', 'entry', 'share', 'relevancy', 'class', 'components', 'label'] as const;
+export const overlayNames = [
+  'uncertainty',
+  'entry',
+  'share',
+  'relevancy',
+  'class',
+  'components',
+  'label',
+  'meaningLow',
+  'meaningHigh',
+] as const;
 export type OverlayName = (typeof overlayNames)[number];
 export const overlayTypes = {
   uncertainty: 'u16',
@@ -59,7 +73,23 @@ export const overlayTypes = {
   class: 'u8',
   components: 'u32',
   label: 'u16',
+  meaningLow: 'u32',
+  meaningHigh: 'u32',
 } as const satisfies Record<OverlayName, SectionType>;
+
+/**
+ * Scores over the directions of R_s as a table of cells: a pixel is scored by the cell c with the largest ⟨R̂, c⟩ as
+ *
+ *   score = clamp(value + ⟨slope, R̂ − c⟩, 0, 1)
+ *
+ * f32, eight rows of four numbers a cell, number n of row r of cell k at 4·(r·cells + k) + n: c in rows 0 and 1, slope in 2 and 3, value
+ * first in 4. Cells lie in ⌈√cells⌉ groups, so that few have to be compared: their centres in rows 5 and 6, first cell and the one after
+ * the last in 7, group g at place g. The nearest cell is looked for in the two groups whose centres are nearest.
+ */
+export const CELL_ROWS = 8;
+export const cellWords = 4 * CELL_ROWS;
+export const groupsOf = (cells: number): number => Math.ceil(Math.sqrt(cells));
+export const CELLS_LIMIT = 2048;
 
 /** What a picture of the trainer may show. */
 export const pictureChannels = [
@@ -286,6 +316,12 @@ function checkLengths(header: FrameHeader, found: ReadonlyMap<string, SectionArr
     return;
   }
   for (const name of overlayNames) if (found.has(name)) expect(name, overlayTypes[name], header.count);
+  const cells = found.get('cells')?.length;
+  if (cells !== undefined) {
+    if (cells % cellWords !== 0 || cells === 0 || cells > cellWords * CELLS_LIMIT)
+      throw new FrameError(`section "cells" of ${cells} numbers is no table of cells`);
+    expect('cells', 'f32', cells);
+  }
 }
 
 /**

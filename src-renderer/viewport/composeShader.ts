@@ -2,7 +2,8 @@
  * From blended numbers to the picture. Everything is display-referred sRGB, blended and shown as trained: no tone mapping, no
  * conversion.
  *
- *   scalar     LUT(Σ w·u / Σ w), coloured after blending so that the colour bar is true, over the background by Σ w
+ *   scalar     LUT(Σ w·u / Σ w), coloured after blending so that the colour bar is true, over the background by Σ w; relevancies by what
+ *              the blended S_G answers (meaningShader.ts) wherever that is what is asked
  *   names      the palette's colour of the name (resolveShader), never a mixture of two
  *   mix        colour·(1 − m) + channel·m
  *
@@ -78,6 +79,8 @@ uniform float divider;       // share of the width
 uniform sampler2D colours;   // Σ w·rgb, Σ w
 uniform sampler2D scalars;   // Σ w·(z, u, relevancy), Σ w
 uniform sampler2D principal; // Σ w·components, Σ w
+uniform sampler2D answers;   // scores of pixels, where answered
+uniform bool answered;
 uniform sampler2D entryNames;
 uniform sampler2D classNames;
 uniform sampler2D leftValues;
@@ -122,6 +125,7 @@ vec2 scalarAt(Side side, vec2 at, sampler2D values, sampler2D alphas, vec2 range
   }
   if (side.channel == ${channelCodes.opacity}) return vec2(texture(colours, at).a, 1.0);
   vec4 sum = texture(scalars, at);
+  if (side.channel == ${channelCodes.relevancy} && answered) return vec2(texture(answers, at).r, sum.a);
   vec3 mean = sum.rgb / max(sum.a, 1e-6);
   if (side.channel == ${channelCodes.depth})
     return vec2((mean[${scalarSlot.depth}] - depthRange.x) / (depthRange.y - depthRange.x), sum.a);
@@ -163,8 +167,9 @@ vec3 sideColour(Side side, sampler2D values, sampler2D alphas, vec2 range) {
     } else {
       vec4 name = texelFetch(classNames, ivec2(gl_FragCoord.xy), 0);
       vec4 blended = texture(scalars, vAt);
+      float score = answered ? texture(answers, vAt).r : blended[${scalarSlot.relevancy}] / max(blended.a, 1e-6);
       id = name.r * 255.0;
-      some = name.a > 0.5 && blended[${scalarSlot.relevancy}] >= threshold * blended.a;
+      some = name.a > 0.5 && score >= threshold;
     }
     cover = side.exact ? texture(alphas, turned).r : sum.a;
     shown = some ? nameColour(texelFetch(classPalette, ivec2(int(id + 0.5), 0), 0), picture) : greyed(picture);

@@ -69,6 +69,8 @@ export class Composer {
       colours: texture(),
       scalars: texture(),
       principal: texture(),
+      answers: texture(),
+      answered: { value: false },
       entryNames: texture(),
       classNames: texture(),
       leftValues: texture(),
@@ -96,6 +98,8 @@ export class Composer {
     u.colours.value = layers.colours;
     u.scalars.value = layers.scalars;
     u.principal.value = layers.components;
+    u.answers.value = layers.answers ?? this.#empty;
+    u.answered.value = layers.answers !== null;
     u.entryNames.value = layers.entry;
     u.classNames.value = layers.class;
     u.colourMap.value = this.#map(look.colourMap);

@@ -8,10 +8,10 @@ const overlaysOf: Record<Channel, readonly OverlayName[]> = {
   depth: [],
   opacity: [],
   uncertainty: ['uncertainty'],
-  relevancy: ['relevancy'],
+  relevancy: ['relevancy', 'meaningLow', 'meaningHigh'],
   components: ['components'],
   entry: ['entry', 'share'],
-  class: ['class', 'relevancy'],
+  class: ['class', 'relevancy', 'meaningLow', 'meaningHigh'],
 };
 
 export function shownChannels({ channel, second }: Look): Channel[] {
@@ -41,6 +41,7 @@ export function neededLayers(look: Look, available: ReadonlySet<OverlayName>): L
   return {
     scalars: shows('depth', 'uncertainty', 'relevancy', 'class'),
     components: shows('components') && available.has('components'),
+    meaning: shows('relevancy', 'class') && available.has('relevancy') && available.has('meaningHigh'),
     entry: names('entry', look.entries.length),
     class: names('class', look.classes.length),
   };

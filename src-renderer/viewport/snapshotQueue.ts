@@ -18,6 +18,8 @@ export interface Overlay {
   readonly step: number;
   /** question that `relevancy` and `class` answer */
   readonly ask: number;
+  /** beside `relevancy`: what directions of R_s answer (#contract/frame) */
+  readonly cells: Float32Array | null;
 }
 
 export interface HeldSnapshot {
@@ -76,7 +78,11 @@ export class SnapshotQueue {
     for (const name of overlayNames) {
       const numbers = sections.get(name);
       if (numbers === undefined) continue;
-      const overlay = { numbers, step: header.step, ask: header.ask };
+      const cells = name === 'relevancy' ? sections.get('cells') : undefined;
+      const overlay: Overlay = {
+        ...{ numbers, step: header.step, ask: header.ask },
+        cells: cells instanceof Float32Array ? cells : null,
+      };
       held.overlays.set(name, overlay);
       if (held === this.#shown) this.#actions.write(name, overlay);
     }

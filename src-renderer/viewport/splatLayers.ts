@@ -27,20 +27,24 @@ import {
 } from 'three';
 import type { IUniform, PerspectiveCamera, Texture, WebGLRenderer } from 'three';
 import type { PinholeCamera } from '#contract/camera';
+import { CELL_ROWS, cellWords, groupsOf } from '#contract/frame';
 import { CODE_WORDS, codesFor } from './codes';
 import type { CodeBook } from './codes';
 import { fullScreenVertexShader, RESOLVE_TARGETS, resolveFragmentShader } from './composeShader';
 import { FullScreen } from './fullScreen';
 import type { CategoricalChannel } from './interface';
+import { meaningFragmentShader } from './meaningShader';
 import type { OverlayTextures } from './overlayTextures';
 import { guardBand } from './picking';
 import type { SortedSplats } from './sortedSplats';
-import { slots, splatFragmentShader, splatVertexShader } from './splatShader';
+import { MEANING_SLOTS, slots, splatFragmentShader, splatVertexShader } from './splatShader';
 
 /** What a picture needs blended. */
 export interface LayerNeeds {
   readonly scalars: boolean;
   readonly components: boolean;
+  /** S_G, for what pixels answer */
+  readonly meaning: boolean;
   /** how many names there are; 0: not shown */
   readonly entry: number;
   readonly class: number;
@@ -51,6 +55,8 @@ export interface Layers {
   readonly colours: Texture;
   readonly scalars: Texture;
   readonly components: Texture;
+  /** scores of pixels (meaningShader.ts); null where only splats have them */
+  readonly answers: Texture | null;
   readonly entry: Texture;
   readonly class: Texture;
 }
@@ -88,6 +94,9 @@ export class SplatLayers {
   readonly #targets = new Map<string, WebGLRenderTarget>();
   readonly #names = new Map<CategoricalChannel, Names>();
   readonly #resolve: FullScreen;
+  readonly #answer: FullScreen;
+  /** table of the present question; null where pixels cannot be looked up */
+  #cells: DataTexture | null = null;
   readonly #perPass: number;
   readonly #empty = new DataTexture(new Uint8Array(4), 1, 1, RGBAFormat, UnsignedByteType);
   readonly #uniforms = {
@@ -103,6 +112,8 @@ export class SplatLayers {
     entries: { value: null },
     classes: { value: null },
     components: { value: null },
+    meaningLow: { value: null },
+    meaningHigh: { value: null },
     entryCodes: { value: null },
     classCodes: { value: null },
   } satisfies Record<string, IUniform> as Record<string, IUniform>;
@@ -121,6 +132,23 @@ export class SplatLayers {
       names: { value: 0 },
       targets: { value: 0 },
     });
+    const texture = (): IUniform<Texture> => ({ value: this.#empty });
+    this.#answer = new FullScreen(fullScreenVertexShader, meaningFragmentShader, {
+      ...{ first: texture(), second: texture(), third: texture(), cells: texture() },
+      groups: { value: 0 },
+    });
+  }
+
+  /** @param cells  the section of that name (#contract/frame) */
+  setCells(cells: Float32Array | null): void {
+    this.#cells?.dispose();
+    this.#cells = null;
+    if (!cells) return;
+    const table = Float32Array.from(cells);
+    this.#cells = new DataTexture(table, cells.length / cellWords, CELL_ROWS, RGBAFormat, FloatType);
+    this.#cells.minFilter = NearestFilter;
+    this.#cells.magFilter = NearestFilter;
+    this.#cells.needsUpdate = true;
   }
 
   /** @param camera of the target: its width and height are the target's @param view the same for three */
@@ -143,6 +171,7 @@ export class SplatLayers {
       colours: at(slots.colour),
       scalars: at(slots.scalars),
       components: at(slots.components),
+      answers: needs.meaning && this.#cells ? this.#drawAnswers(this.#cells, width, height, splats, view) : null,
       entry: needs.entry > 0 ? this.#drawNames('entry', needs.entry, width, height, splats, view) : this.#empty,
       class: needs.class > 0 ? this.#drawNames('class', needs.class, width, height, splats, view) : this.#empty,
     };
@@ -163,6 +192,8 @@ export class SplatLayers {
     u.entries.value = this.#overlays.texture('entry');
     u.classes.value = this.#overlays.texture('class');
     u.components.value = this.#overlays.texture('components');
+    u.meaningLow.value = this.#overlays.texture('meaningLow');
+    u.meaningHigh.value = this.#overlays.texture('meaningHigh');
     u.entryCodes.value = this.#names.get('entry')?.texture ?? this.#empty;
     u.classCodes.value = this.#names.get('class')?.texture ?? this.#empty;
     this.#geometry.instanceCount = splats?.active ?? 0;
@@ -179,6 +210,25 @@ export class SplatLayers {
     material.uniformsNeedUpdate = true;
     this.#mesh.material = material;
     renderer.render(this.#scene, view);
+  }
+
+  #drawAnswers(
+    cells: DataTexture,
+    width: number,
+    height: number,
+    splats: SortedSplats | null,
+    view: PerspectiveCamera,
+  ): Texture {
+    const blended = this.#target('meaning', width, height, MEANING_SLOTS);
+    const kinds = Array.from({ length: MEANING_SLOTS }, (_, t) => slots.meaning + t);
+    this.#drawInto(blended, kinds, splats, view);
+    const answers = this.#target('answers', width, height, 1);
+    const { uniforms } = this.#answer;
+    [uniforms.first.value, uniforms.second.value, uniforms.third.value] = blended.textures;
+    uniforms.cells.value = cells;
+    uniforms.groups.value = groupsOf(cells.image.width);
+    this.#answer.draw(this.#renderer, answers);
+    return answers.texture;
   }
 
   #drawNames(
@@ -280,6 +330,8 @@ export class SplatLayers {
     for (const { texture } of this.#names.values()) texture.dispose();
     this.#geometry.dispose();
     this.#resolve.dispose();
+    this.#answer.dispose();
+    this.#cells?.dispose();
     this.#empty.dispose();
   }
 }

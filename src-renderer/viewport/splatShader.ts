@@ -14,7 +14,9 @@
 import { ALPHA_MAX, ALPHA_MIN, DILATION, NEAR_PLANE } from './picking';
 
 /** What three numbers a target blends. Codes of names take slots from `entryCodes` and `classCodes` on. */
-export const slots = { colour: 0, scalars: 1, components: 2, entryCodes: 16, classCodes: 32 } as const;
+export const slots = { colour: 0, scalars: 1, components: 2, meaning: 8, entryCodes: 16, classCodes: 32 } as const;
+/** slots that S_G takes, three numbers each */
+export const MEANING_SLOTS = 3;
 /** numbers in the slot `scalars` */
 export const scalarSlot = { depth: 0, uncertainty: 1, relevancy: 2 } as const;
 
@@ -37,6 +39,8 @@ uniform usampler2D relevancies;
 uniform usampler2D entries;
 uniform usampler2D classes;
 uniform sampler2D components;
+uniform sampler2D meaningLow;
+uniform sampler2D meaningHigh;
 uniform sampler2D entryCodes;
 uniform sampler2D classCodes;
 `;
@@ -53,16 +57,33 @@ flat out float vOpacity;
 out vec2 vDeviations;
 flat out vec3 vValue[TARGETS];
 
+// S_G; bytes around 128, and a common factor does not turn a direction.
+vec4 lowMeaning(ivec2 at) {
+  return (texelFetch(meaningLow, at, 0) * 255.0 - 128.0) / 127.0;
+}
+
+vec4 highMeaning(ivec2 at) {
+  return (texelFetch(meaningHigh, at, 0) * 255.0 - 128.0) / 127.0;
+}
+
 vec3 valueOf(int kind, ivec2 at, vec3 colour, float z) {
   if (kind == ${slots.colour}) return colour;
   if (kind == ${slots.scalars})
     return vec3(z, float(texelFetch(uncertainties, at, 0).r) / 65535.0, float(texelFetch(relevancies, at, 0).r) / 65535.0);
   if (kind == ${slots.components}) return texelFetch(components, at, 0).rgb;
+  if (kind < ${slots.entryCodes}) {
+    vec4 low = lowMeaning(at);
+    vec4 high = highMeaning(at);
+    return kind == ${slots.meaning} ? low.rgb : kind == ${slots.meaning + 1} ? vec3(low.a, high.rg) : vec3(high.ba, 0.0);
+  }
   if (kind < ${slots.classCodes})
     return texelFetch(entryCodes, ivec2(int(texelFetch(entries, at, 0).r), kind - ${slots.entryCodes}), 0).rgb;
-  // Class 0 is none: it votes for nothing.
+  // Class 0 is none: it votes for nothing. R_s hears a splat by its length, and so does the vote; without S_G all have one.
   int name = int(texelFetch(classes, at, 0).r) - 1;
-  return name < 0 ? vec3(0.0) : texelFetch(classCodes, ivec2(name, kind - ${slots.classCodes}), 0).rgb;
+  if (name < 0) return vec3(0.0);
+  vec4 low = lowMeaning(at);
+  vec4 high = highMeaning(at);
+  return sqrt(dot(low, low) + dot(high, high)) * texelFetch(classCodes, ivec2(name, kind - ${slots.classCodes}), 0).rgb;
 }
 
 void main() {

@@ -8,7 +8,7 @@
 import { LinearSRGBColorSpace, NoToneMapping, PerspectiveCamera, WebGLRenderer } from 'three';
 import type { PinholeCamera } from '#contract/camera';
 import { decodeFrame } from '#contract/frame';
-import type { Frame, FrameHeader, FrameOf, OverlayName, PictureChannel } from '#contract/frame';
+import type { Frame, FrameHeader, FrameOf, OverlayName, PictureChannel, SectionArray } from '#contract/frame';
 import { cameraToWorld, projectionOf } from './cameras';
 import type { Vector } from './cameras';
 import { Composer } from './composer';
@@ -89,6 +89,7 @@ export class Viewport {
       sort: (snapshot) => this.#sort(snapshot),
       write: (name, overlay) => {
         this.#overlays.write(name, overlay.numbers);
+        if (name === 'relevancy') this.#layers.setCells(overlay.cells);
         this.#blendAgain();
       },
     });
@@ -129,7 +130,7 @@ export class Viewport {
     if (!other) return;
     this.#queue.takeSnapshot(other.frame);
     const { header } = other.frame;
-    for (const [name, { numbers, step, ask }] of other.overlays) {
+    for (const [name, { numbers, step, ask, cells }] of other.overlays) {
       this.#queue.takeOverlay({
         header: {
           kind: 'overlay',
@@ -140,7 +141,7 @@ export class Viewport {
           count: header.count,
           ask,
         },
-        sections: new Map([[name, numbers]]),
+        sections: new Map<string, SectionArray>([[name, numbers], ...(cells ? ([['cells', cells]] as const) : [])]),
       });
     }
   }

@@ -4,10 +4,10 @@
  *
  * Tolerances. The exact picture is compared with its own numbers: two levels of a colour, for rounding; classes to the pixel. The live
  * one is drawn from packed splats and compared with the exact one as the studio promises: 2 % of a scalar's range for 98 % of the
- * pixels with α > 0.9 (what is left lies along silhouettes, where quantised rotations and scales move an edge by a pixel). Its classes
- * are those that the trainer blends at that pose for 98 %, and those that it decodes for 90 %.
+ * pixels with α > 0.9 (what is left lies along silhouettes, where quantised rotations and scales move an edge by a pixel), and the same
+ * class for 98 %. Relevancy keeps to its 2 % for four pixels of five only: the live one reads it off a table of the decoder
+ * (training/viewer/meaningCells.ts), which is coarse where the decoder turns from one entry to the next.
  */
-import { execFileSync } from 'node:child_process';
 import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -26,7 +26,10 @@ import { StudioSession } from '../../src-main/studio/session/studioSession';
 import { forkedTrainer } from '../../src-main/studio/studio';
 import { channels } from '../../src-renderer/stores/view';
 import { colourOf, parseColour } from '../../src-renderer/viewport/colourMaps';
+import type { Look } from '../../src-renderer/viewport/interface';
 import { lookThrough } from '../../src-renderer/viewport/lookThrough';
+import { smallDisk } from '../smallDisk';
+import type { SmallDisk } from '../smallDisk';
 import { browserWanted, launchChromium, launchDrawingChromium } from './chromium';
 import { Overheard } from './overheard';
 import type { PictureFrame } from './overheard';
@@ -40,7 +43,7 @@ const room = { wanted: { objects: 12, views: 8, width: 128, height: 96 }, making
 /** Few splats, which a processor draws in time; no end; words as soon as they are learned. */
 const settings = { maxSplats: 10_000, semanticFrom: 0, semanticSteps: 5_000_000 } as const;
 /** Steps with words before the studio is paused. */
-const LEARNED = 300;
+const LEARNED = 600;
 const WIDTH = 320;
 const HEIGHT = 240;
 const BACKGROUND = 0x12;
@@ -76,8 +79,9 @@ describe.runIf(browserWanted)('the picture of a real trainer', { timeout: 240_00
   let relay: Relay;
   let other: PageLink;
   let trainer = 0;
+  let folder: string;
   /** the home is a small disk of its own, which can be filled */
-  let ownDisk = false;
+  let ownDisk: SmallDisk | null = null;
 
   /** pictures that the trainer sent past the page, by the number of the request */
   const sent = new Map<number, PictureFrame>();
@@ -124,14 +128,10 @@ describe.runIf(browserWanted)('the picture of a real trainer', { timeout: 240_00
   beforeAll(async () => {
     ensureBuilt(console.warn);
     browser = await launchDrawingChromium();
-    home = await mkdtemp(join(tmpdir(), 'legato-picture-'));
+    folder = await mkdtemp(join(tmpdir(), 'legato-picture-'));
+    ownDisk = await smallDisk(folder, 256);
+    home = ownDisk?.path ?? folder;
     process.env.LEGATO_HOME = home;
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256m', 'tmpfs', home], { stdio: 'ignore' });
-      ownDisk = true;
-    } catch {
-      console.warn('\n  SKIPPED: a disk that fills up needs the right to mount one (root on Linux)\n');
-    }
     await begin();
     relay = await new Relay(Number(new URL(serving.url).port)).open();
     await order({ type: 'openDemo' });
@@ -146,8 +146,8 @@ describe.runIf(browserWanted)('the picture of a real trainer', { timeout: 240_00
     await relay?.cut();
     await browser?.close();
     delete process.env.LEGATO_HOME;
-    if (ownDisk) execFileSync('umount', ['--lazy', home]);
-    await rm(home, { recursive: true, force: true, maxRetries: 5 });
+    ownDisk?.close();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
   interface Opening {
@@ -156,14 +156,16 @@ describe.runIf(browserWanted)('the picture of a real trainer', { timeout: 240_00
     /** through the tunnel instead of straight */
     readonly tunnel?: boolean;
     readonly by?: Browser;
+    readonly mask?: Look['mask'];
   }
-  async function open({ width = 1440, height = 900, tunnel = false, by = browser }: Opening = {}) {
+  async function open({ width = 1440, height = 900, tunnel = false, by = browser, mask }: Opening = {}) {
     const context = await by.newContext({
       colorScheme: 'dark',
       viewport: { width, height },
       locale: 'en-GB',
       reducedMotion: 'reduce',
     });
+    if (mask) await context.addInitScript(`localStorage.setItem('legato.mask', '${JSON.stringify(mask)}')`);
     const page = await context.newPage();
     page.setDefaultTimeout(30_000);
     const complaints = listen(page);
@@ -218,7 +220,10 @@ describe.runIf(browserWanted)('the picture of a real trainer', { timeout: 240_00
       heard.seen = null;
       await page.keyboard.press(`Alt+${key}`);
       await page.keyboard.press('P');
-      await expect.poll(() => heard.seen?.picture.header.width, { timeout: 30_000 }).toBe(WIDTH);
+      // A picture of the channel before may still be on its way.
+      await expect
+        .poll(() => heard.seen?.picture.header, { timeout: 30_000 })
+        .toMatchObject({ width: WIDTH, channel: channels[key - 1] });
       await expect.poll(() => heard.taken, { timeout: 30_000 }).toBeGreaterThanOrEqual(sequence());
       const exact = await settled(page);
       const alphas = alphasOf(heard.seen!.picture);
@@ -228,7 +233,8 @@ describe.runIf(browserWanted)('the picture of a real trainer', { timeout: 240_00
     }
 
     beforeAll(async () => {
-      ({ page, heard, close } = await open());
+      // Numbers below the threshold are numbers too.
+      ({ page, heard, close } = await open({ mask: 'off' }));
       await ask(page, 'chair, table');
       await page.getByRole('tab', { name: 'Photos' }).click();
       await page
@@ -267,17 +273,36 @@ describe.runIf(browserWanted)('the picture of a real trainer', { timeout: 240_00
       }
       console.warn(
         `\n  ${channel}: live off by ${quantile(off, 0.5).toFixed(4)} (median), ` +
-          `${quantile(off, 0.98).toFixed(4)} (98 %), ${quantile(off, 0.99).toFixed(4)} (99 %) at ${off.length} pixels\n`,
+          `${quantile(off, 0.98).toFixed(4)} (98 %), ${quantile(off, 0.99).toFixed(4)} (99 %) at ${off.length} pixels, ` +
+          `within 0.02 for ${((100 * off.filter((one) => one < 0.02).length) / off.length).toFixed(1)} %\n`,
       );
       expect(off.length).toBeGreaterThan(0.5 * WIDTH * HEIGHT);
       expect(quantile(off, 0.98)).toBeLessThan(0.02);
       expect(off.reduce((sum, one) => sum + one, 0) / off.length).toBeLessThan(0.005);
     });
 
+    it('live and exact agree on relevancy but where the decoder bends most', async () => {
+      const { exact, live, alpha } = await both(6);
+      const off: number[] = [];
+      for (let pixel = 0; pixel < WIDTH * HEIGHT; pixel++) {
+        if (alpha(pixel) <= 0.9) continue;
+        const share = (pixels: Pixels): number => shareAt(pixels, pixel, 'viridis', alpha(pixel), BACKGROUND);
+        off.push(Math.abs(share(live) - share(exact)));
+      }
+      const within = off.filter((one) => one < 0.02).length / off.length;
+      const mean = off.reduce((sum, one) => sum + one, 0) / off.length;
+      console.warn(
+        `\n  relevancy: live within 0.02 for ${(100 * within).toFixed(1)} %, off by ${mean.toFixed(4)} on average\n`,
+      );
+      expect(quantile(off, 0.5)).toBeLessThan(0.01);
+      expect(within).toBeGreaterThan(0.8);
+      expect(mean).toBeLessThan(0.04);
+    });
+
     it.each([
-      [3, 'uncertainty', 0],
-      [6, 'relevancy', 0.5],
-    ] as const)('the exact picture shows the trainer’s own numbers: %i, %s', async (key, channel, threshold) => {
+      [3, 'uncertainty'],
+      [6, 'relevancy'],
+    ] as const)('the exact picture shows the trainer’s own numbers: %i, %s', async (key, channel) => {
       const { exact, alpha } = await both(key);
       const { header, sections } = heard.seen!.picture;
       expect(header.channel).toBe(channel);
@@ -285,8 +310,6 @@ describe.runIf(browserWanted)('the picture of a real trainer', { timeout: 240_00
       const wrong: number[] = [];
       for (let pixel = 0; pixel < WIDTH * HEIGHT; pixel++) {
         const value = values[pixel] / 65_535;
-        // Below the threshold a relevancy is no answer, and grey.
-        if (value < threshold) continue;
         const expected = colourOf('viridis', value).map((c) => alpha(pixel) * c + (1 - alpha(pixel)) * BACKGROUND);
         wrong.push(Math.max(...expected.map((level, k) => Math.abs(level - exact.rgb[3 * pixel + k]))));
       }
@@ -322,8 +345,7 @@ describe.runIf(browserWanted)('the picture of a real trainer', { timeout: 240_00
       expect(share((pixel) => named(decoded, pixel) > 0)).toBeGreaterThan(0.05);
       expect(own).toBe(1);
       expect(same).toBeGreaterThan(0.98);
-      // Pixels are decoded after blending, splats before it, and the decoder is not linear: edges of answers differ.
-      expect(ways).toBeGreaterThan(0.9);
+      expect(ways).toBeGreaterThan(0.98);
     });
 
     it('colours a picked splat’s pixel by the value that the trainer published for it', async () => {

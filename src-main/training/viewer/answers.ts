@@ -3,7 +3,15 @@
  * decode to. Likeness is one row of relevancies without questions.
  */
 import type { AskOrder } from '#contract/viewerMessages';
-import { mixFeatures, readQuestions, scoreCodes, scoreQuestions } from '../../semantics/index';
+import {
+  comparesScalars,
+  decodeWithScores,
+  mixFeatures,
+  readQuestions,
+  scoreCodes,
+  scoreQuestions,
+} from '../../semantics/index';
+import type { LayerArrays } from '../../kernels/index';
 import type { Answering, Codes, FeatureProducts, Question } from '../../semantics/index';
 
 /** An ask whose questions are read. */
@@ -55,6 +63,11 @@ export function fits({ relevancies, questions, texts }: Ask, entries: number): b
   return relevancies.length === entries * (questions.length === 0 ? 1 : texts.length);
 }
 
+/** Whether what is asked depends on S_G alone, and not on what else a splat or pixel has. */
+export function asksMeaningAlone({ questions }: Ask): boolean {
+  return !questions.some(({ expression }) => comparesScalars(expression));
+}
+
 /**
  * Scores of each question, one for likeness, 0 … 1.
  *
@@ -88,4 +101,19 @@ export function bestAnswers(
     if (relevancy) relevancy[i] = Math.round(65_535 * Math.min(1, most));
     if (classes) classes[i] = best;
   }
+}
+
+/** The best score of features, decoded. @param features  [n, 8]; @returns [n]; for what is asked of meaning alone */
+export function bestScores(ask: Ask, features: Float32Array, layers: readonly LayerArrays[]): Float32Array {
+  const { codes, scores } = decodeWithScores(features, layers, ask.relevancies);
+  const { count } = codes;
+  const rows = scores.length / Math.max(1, count);
+  const entries = ask.relevancies.length / Math.max(1, rows);
+  const scoresOf = (row: number): Float32Array =>
+    ask.products
+      ? scoresOfCodes(ask, row, entries, codes)
+      : Float32Array.from({ length: count }, (_, i) => scores[i * rows + row]);
+  const none = new Float32Array(count);
+  const answers = answersOf(ask, count, scoresOf, { uncertainty: none, opacity: none });
+  return Float32Array.from({ length: count }, (_, i) => answers.reduce((most, one) => Math.max(most, one[i]), 0));
 }

@@ -8,8 +8,10 @@ import type { OverlayName, Section } from '#contract/frame';
 import { SEMANTICS } from '../../kernels/layout';
 import { middleOf, packRange, packSplats } from '../../kernels/index';
 import { CODES, splatScalars } from '../../semantics/index';
-import { answersOf, bestAnswers, fits, scoresOfCodes } from './answers';
+import { answersOf, asksMeaningAlone, bestAnswers, bestScores, fits, scoresOfCodes } from './answers';
 import type { Ask } from './answers';
+import { packMeaning } from './meaningCells';
+import type { MeaningCells } from './meaningCells';
 import type { PrincipalAxes } from './principalAxes';
 import type { RowCodes } from './rowCodes';
 import type { SceneLabels } from '../ports';
@@ -62,6 +64,7 @@ export function snapshotFrame(
 export interface OverlayParts {
   readonly codes: RowCodes;
   readonly axes: PrincipalAxes;
+  readonly cells: MeaningCells;
   /** null when nothing is asked */
   readonly ask: Ask | null;
   /** null where nothing can be labelled */
@@ -83,11 +86,20 @@ export function availableOverlays(
   });
 }
 
+/** What the directions of R_s answer; null where that is not all that is asked of. */
+export function cellTable(
+  { semantics }: ViewedScene,
+  { cells, ask }: Pick<OverlayParts, 'cells' | 'ask'>,
+): Float32Array | null {
+  if (!semantics || !ask || cells.cells === 0 || !asksMeaningAlone(ask)) return null;
+  return cells.table((features) => bestScores(ask, features, semantics.layers));
+}
+
 /** @param names  of `availableOverlays`, at least one; @param snapshot  sequence of the snapshot with these rows */
 export function overlayFrame(
   scene: ViewedScene,
   names: readonly OverlayName[],
-  { codes, axes, ask, labels }: OverlayParts,
+  { codes, axes, cells, ask, labels }: OverlayParts,
   sequence: number,
   snapshot: number,
   memory: FrameBuffer,
@@ -95,14 +107,18 @@ export function overlayFrame(
   const { model, step } = scene;
   const { geometry, semantics, count } = model.arrays();
   const answers = ask !== null && (names.includes('relevancy') || names.includes('class'));
+  const table = names.includes('relevancy') ? cellTable(scene, { cells, ask }) : null;
+  const sections: Section[] = names.map((name) => ({ name, type: overlayTypes[name], length: count }));
+  if (table) sections.push({ name: 'cells', type: 'f32', length: table.length });
   const { bytes, arrays } = layOutFrame(
     {
       ...{ kind: 'overlay', sequence, step, snapshot, count },
       ...{ ask: answers ? ask.revision : 0, labels: labels?.revision ?? 0 },
     },
-    names.map((name) => ({ name, type: overlayTypes[name], length: count })),
+    sections,
     memory.allocate,
   );
+  if (table) arrays.get('cells')?.set(table);
   const scalars = splatScalars(geometry, semantics, count);
   const u16 = (name: OverlayName): Uint16Array | null => (arrays.get(name) as Uint16Array | undefined) ?? null;
   const u8 = (name: OverlayName): Uint8Array | null => (arrays.get(name) as Uint8Array | undefined) ?? null;
@@ -121,6 +137,13 @@ export function overlayFrame(
     bestAnswers(answersOf(ask, count, scoresOf, scalars), count, u16('relevancy'), u8('class'));
   }
   if (labels) u16('label')?.set(labels.labelsOf(model));
+  for (const [name, first] of [
+    ['meaningLow', 0],
+    ['meaningHigh', 4],
+  ] as const) {
+    const words = arrays.get(name);
+    if (words instanceof Uint32Array) packMeaning(semantics, count, first, words);
+  }
   const components = arrays.get('components');
   if (components instanceof Uint32Array) axes.colours(semantics, SEMANTICS.columns, components);
   return bytes;

@@ -3,8 +3,9 @@
  * two ways (semantics/pixelScores.ts):
  *
  *   decoded   R_s of a pixel through the decoder, R_u / α as a live view shows it
- *   blended   numbers of splats blended, Σ w·s / Σ w, as a live view does; names by the weight of the splats that have them,
- *             argmax_k Σ w·[name = k]; labels come this way alone, since nothing decodes to them
+ *   blended   as a live view does: numbers of splats blended, Σ w·s / Σ w; names by the weight of the splats that have them,
+ *             argmax_k Σ w·[name = k], classes with w·‖S_G‖; relevancies by the cell of R_s (meaningCells.ts), or blended where more
+ *             is asked than meaning; labels come this way alone, since nothing decodes to them
  *
  * Numbers are 0 where the accumulated α is below COVERAGE; `alpha` tells. Channels that a scene has no semantics for are 0 everywhere.
  */
@@ -17,10 +18,12 @@ import { render, sampleWeights } from '../../kernels/index';
 import type { Channel, RenderFrame } from '../../kernels/index';
 import { SEMANTICS } from '../../kernels/layout';
 import { blendScores, CODES, COVERAGE, decodePixels, splatScalars, spread } from '../../semantics/index';
-import type { Answering } from '../../semantics/index';
+import type { Answering, SplatView } from '../../semantics/index';
 import { answersOf, bestAnswers, fits, scoresOfCodes } from './answers';
 import type { Ask } from './answers';
+import { cellTable } from './frames';
 import type { OverlayParts } from './frames';
+import { scoreByCells } from './meaningCells';
 import type { ViewedScene } from './scene';
 
 export type Look = Extract<TrainerCommand, { type: 'look' }>;
@@ -37,6 +40,12 @@ interface Picture {
   readonly ask?: number;
   /** revision of the labels that are shown */
   readonly labels?: number;
+}
+
+interface Scored {
+  readonly score: Float32Array;
+  /** accumulated α */
+  readonly alpha: Float32Array;
 }
 
 /** Pixels whose splats are listed at once: lists are long. */
@@ -105,12 +114,19 @@ function opacityPicture(scene: ViewedScene, camera: PinholeCamera): Picture {
   }));
 }
 
-/** The name that most of a pixel's weight has. @param names  how many there are; @param of  those of splats, below it */
+/**
+ * The name that most of a pixel's weight has.
+ *
+ * @param names  how many there are
+ * @param of     those of splats, below it
+ * @param heard  factors of the splats' weights
+ */
 function namesByWeight(
   scene: ViewedScene,
   camera: PinholeCamera,
   names: number,
   of: (row: number) => number,
+  heard: (row: number) => number = () => 1,
 ): Picture & { values: Uint16Array } {
   const size = camera.width * camera.height;
   return drawn(scene, camera, ['alpha'], (planes, frame) => {
@@ -126,7 +142,7 @@ function namesByWeight(
         let best = 0;
         for (let pair = offsets[p]; pair < offsets[p + 1]; pair++) {
           const name = of(rows[pair]);
-          sums[name] += weights[pair];
+          sums[name] += weights[pair] * heard(rows[pair]);
           if (sums[name] > sums[best]) best = name;
         }
         values[pixel] = best;
@@ -141,6 +157,25 @@ function answerable({ semantics }: ViewedScene, ask: Ask | null): Ask | null {
   return ask && semantics && ask.codebook === semantics.codebook && fits(ask, semantics.entries) ? ask : null;
 }
 
+/** R_s of every pixel, [size, 8]. */
+function renderedMeaning(scene: ViewedScene, camera: PinholeCamera): { vectors: Float32Array; alpha: Float32Array } {
+  const size = camera.width * camera.height;
+  const { dimensions } = SEMANTICS;
+  return drawn(scene, camera, ['semantics', 'alpha'], (planes) => {
+    const vectors = new Float32Array(size * dimensions);
+    for (let k = 0; k < dimensions; k++)
+      for (let i = 0; i < size; i++) vectors[i * dimensions + k] = planes[k * size + i];
+    return { vectors, alpha: planes.slice(dimensions * size) };
+  });
+}
+
+function componentsPicture(scene: ViewedScene, camera: PinholeCamera, { axes }: OverlayParts): Picture {
+  const { vectors, alpha } = renderedMeaning(scene, camera);
+  const values = new Uint32Array(alpha.length);
+  axes.colours(vectors, SEMANTICS.dimensions, values);
+  return { values: values.map((value, i) => (alpha[i] < COVERAGE ? 0xff00_0000 : value)), alpha };
+}
+
 function decodedPicture(
   scene: ViewedScene,
   camera: PinholeCamera,
@@ -150,17 +185,7 @@ function decodedPicture(
   const { model, antialiased, semantics } = scene;
   if (!semantics) return null;
   const size = camera.width * camera.height;
-  if (channel === 'components')
-    return drawn(scene, camera, ['semantics', 'alpha'], (planes) => {
-      const { dimensions } = SEMANTICS;
-      const alpha = planes.slice(dimensions * size);
-      const vectors = new Float32Array(size * dimensions);
-      for (let k = 0; k < dimensions; k++)
-        for (let i = 0; i < size; i++) vectors[i * dimensions + k] = planes[k * size + i];
-      const values = new Uint32Array(size);
-      parts.axes.colours(vectors, dimensions, values);
-      return { values: values.map((value, i) => (alpha[i] < COVERAGE ? 0xff00_0000 : value)), alpha };
-    });
+  if (channel === 'components') return componentsPicture(scene, camera, parts);
   const ask = channel === 'relevancy' || channel === 'class' ? answerable(scene, parts.ask) : null;
   const view = { ...modelTensors(scene), count: model.count };
   const pixels = decodePixels(view, camera, antialiased, semantics.layers, ask?.relevancies ?? new Float32Array(0));
@@ -255,11 +280,30 @@ function blendedPicture(
   const classes = new Uint8Array(count);
   const scoresOf = (row: number): Float32Array => scoresOfCodes(ask, row, semantics.entries, codes);
   bestAnswers(answersOf(ask, count, scoresOf, scalars), count, relevancy, classes);
-  const { scores, alpha } = blendScores(view, camera, antialiased, [Float32Array.from(relevancy, (v) => v / 65_535)]);
-  const scored = scalarsOf(scores[0], alpha);
+  // R_s hears a splat by the length of its S_G.
+  const lengths = Float32Array.from({ length: count }, (_, row) => {
+    const from = row * SEMANTICS.columns;
+    return Math.hypot(...vectors.subarray(from, from + SEMANTICS.dimensions));
+  });
+  const table = cellTable(scene, parts);
+  const { score, alpha } = table
+    ? scoresByCells(scene, camera, table)
+    : blendedScore(view, camera, antialiased, relevancy);
+  const scored = scalarsOf(score, alpha);
   if (channel === 'relevancy') return { values: scored, alpha, ask: ask.revision };
-  const named = bytes(namesByWeight(scene, camera, rowsOf(ask) + 1, (row) => classes[row]));
+  const own = (row: number): number => classes[row];
+  const named = bytes(namesByWeight(scene, camera, rowsOf(ask) + 1, own, (row) => lengths[row]));
   return { ...named, relevancy: scored, ask: ask.revision };
+}
+
+function blendedScore(view: SplatView, camera: PinholeCamera, antialiased: boolean, relevancy: Uint16Array): Scored {
+  const { scores, alpha } = blendScores(view, camera, antialiased, [Float32Array.from(relevancy, (v) => v / 65_535)]);
+  return { score: scores[0], alpha };
+}
+
+function scoresByCells(scene: ViewedScene, camera: PinholeCamera, table: Float32Array): Scored {
+  const { alpha, vectors } = renderedMeaning(scene, camera);
+  return { score: scoreByCells(table, vectors), alpha };
 }
 
 function modelTensors({ model }: ViewedScene): {

@@ -11,9 +11,11 @@ import type { SceneLabels, SplatAnswers } from '../ports';
 import { answersOf, bestAnswers, fits, readAsk, scoresOfCodes } from './answers';
 import type { Ask } from './answers';
 import { availableOverlays, FrameBuffer, overlayFrame, snapshotFrame } from './frames';
+import type { OverlayParts } from './frames';
 import { inspectSplat } from './inspect';
 import { needsCodes, pictureFrame } from './pictures';
 import type { Look } from './pictures';
+import { MeaningCells } from './meaningCells';
 import { PrincipalAxes } from './principalAxes';
 import { Rhythm } from './rhythm';
 import { CODES, splatScalars } from '../../semantics/index';
@@ -27,6 +29,7 @@ type CommandOf<T extends TrainerCommand['type']> = Extract<TrainerCommand, { typ
 
 /** Time for codes in one publication while a run trains, and in one portion at rest, ms. */
 const [CODES_TRAINING, CODES_RESTING] = [8, 100];
+const CELL_BATCHES_RESTING = 16;
 
 /** Overlays that are read off the codes of splats. */
 const CODED: readonly OverlayName[] = ['entry', 'share', 'relevancy', 'class'];
@@ -45,6 +48,7 @@ export class TrainerViewer {
   #snapshotMemory = new FrameBuffer();
   #overlayMemory = new FrameBuffer();
   #axes = new PrincipalAxes();
+  #cells = new MeaningCells();
   #wishes: { geometry: boolean; overlays: readonly OverlayName[] } = { geometry: false, overlays: [] };
   #ask: Ask | null = null;
   #sequence = 0;
@@ -147,6 +151,7 @@ export class TrainerViewer {
     this.#snapshot = null;
     this.#overlays = null;
     this.#axes = new PrincipalAxes();
+    this.#cells = new MeaningCells();
     this.#rhythm.begin();
   }
 
@@ -202,7 +207,7 @@ export class TrainerViewer {
     if (same && (last.whole || !coded)) return false;
     if (coded) this.#codes.refresh(scene, codeTime);
     if (names.includes('components')) this.#axes.follow(scene.model.arrays().semantics, scene.model.count);
-    const parts = { codes: this.#codes, axes: this.#axes, ask: this.#ask, labels: this.#labels };
+    if (names.includes('relevancy')) this.#followMeaning(scene, codeTime);
     this.#overlays = {
       step: scene.step,
       names: names.join(),
@@ -210,8 +215,19 @@ export class TrainerViewer {
       labels,
       whole: !coded || this.#codes.isFresh(scene),
     };
-    this.#deliver(overlayFrame(scene, names, parts, ++this.#sequence, snapshot.sequence, this.#overlayMemory));
+    this.#deliver(overlayFrame(scene, names, this.#parts, ++this.#sequence, snapshot.sequence, this.#overlayMemory));
     return true;
+  }
+
+  get #parts(): OverlayParts {
+    const [codes, axes, cells, ask, labels] = [this.#codes, this.#axes, this.#cells, this.#ask, this.#labels];
+    return { codes, axes, cells, ask, labels };
+  }
+
+  /** Cells follow a little at each publication of a run, and further at rest. */
+  #followMeaning({ model, semantics }: ViewedScene, codeTime: number): void {
+    const batches = codeTime > CODES_TRAINING ? CELL_BATCHES_RESTING : 1;
+    this.#cells.follow(model.arrays().semantics, model.count, semantics?.codebook ?? '', batches);
   }
 
   /** Serves the look that came last; false when there is none. */
@@ -223,8 +239,8 @@ export class TrainerViewer {
     if (needsCodes(look)) this.#codes.refresh(scene, codeTime);
     if (look.channel === 'components' && !this.#axes.fitted)
       this.#axes.follow(scene.model.arrays().semantics, scene.model.count);
-    const parts = { codes: this.#codes, axes: this.#axes, ask: this.#ask, labels: this.#labels };
-    this.#send(pictureFrame(scene, look, parts, ++this.#sequence));
+    if (needsCodes(look) && look.channel !== 'entry' && this.#cells.cells === 0) this.#followMeaning(scene, codeTime);
+    this.#send(pictureFrame(scene, look, this.#parts, ++this.#sequence));
     this.#rhythm.pictured(performance.now() - begun);
     return true;
   }

@@ -3,9 +3,8 @@
  * demo room that is small enough to render and train within seconds. First the path, then what goes wrong on it: each fault has its
  * message, loses nothing that was saved, and leaves the server to everybody else.
  */
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,6 +19,7 @@ import { cacheFolder, DemoRoom } from '../../../src-main/studio/demoRoom';
 import { StudioSession } from '../../../src-main/studio/session/studioSession';
 import { forkedTrainer } from '../../../src-main/studio/studio';
 import { demoCapture } from '../../../src-main/capture/demo/index';
+import { smallDisk } from '../../smallDisk';
 import { Visitor } from './client';
 import type { LiveClient } from './client';
 
@@ -319,14 +319,9 @@ describe('faults of the machine', { timeout: 180_000 }, () => {
   });
 
   it('a full disk: the checkpoint before stays, and with room again the run goes on', async ({ skip }) => {
-    const disk = join(home, 'disk');
-    await mkdir(disk);
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', disk], { stdio: 'ignore' });
-    } catch {
-      console.warn('\n  SKIPPED: a disk that fills up needs the right to mount one (root on Linux)\n');
-      skip();
-    }
+    const own = await smallDisk(join(home, 'disk'), 64);
+    if (!own) return skip();
+    const disk = own.path;
     try {
       const capture = await demoCapture(cacheFolder(), small.wanted, small.making);
       await cp(capture, join(disk, 'capture'), { recursive: true });
@@ -361,8 +356,7 @@ describe('faults of the machine', { timeout: 180_000 }, () => {
       expect(page.state!.failure).toBeNull();
     } finally {
       await page.command({ type: 'close' });
-      // Lazily: SQLite's binding lets go of its file when its statements are collected.
-      execFileSync('umount', ['--lazy', disk]);
+      own.close();
     }
   });
 });
