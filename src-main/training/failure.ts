@@ -40,7 +40,8 @@ export function describeFailure(error: unknown): TrainerFailure {
   let fault: TrainerFailure['fault'] = 'internal';
   if (ENVIRONMENT.has(error.name) || ENVIRONMENT_CODES.has(code)) fault = 'environment';
   else if (INPUT.has(error.name) || INPUT_CODES.has(code)) fault = 'input';
-  return { kind: error.name, message: error.message, file: textOf(error, 'file', 'path'), fault, stack: error.stack };
+  const file = textOf(error, 'file', 'path');
+  return { kind: error.name, message: error.message, file, fault, stack: error.stack, ...(code !== '' && { code }) };
 }
 
 /** Photos that cannot be left out. */

@@ -108,6 +108,8 @@ export const trainerFailure = z.object({
   kind: z.string(),
   message: z.string(),
   file: z.string().optional(),
+  /** of a file or the system, such as no-space: a page chooses its own words by it */
+  code: z.string().optional(),
   /** input: the capture or the settings; environment: this machine; internal: Legato's own mistake */
   fault: z.enum(['input', 'environment', 'internal']),
   /** only for developers */

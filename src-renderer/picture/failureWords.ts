@@ -1,0 +1,21 @@
+/**
+ * What kind of fault a failure is, for the page to say in its own language. The failure's message names the file and what to do; it comes
+ * from where it happened, in English, and stands beneath.
+ */
+import type { TrainerFailure } from '#contract/messages';
+
+const kinds = {
+  disk: ['no-space', 'ENOSPC', 'EDQUOT', 'SQLITE_FULL'],
+  readOnly: ['read-only', 'forbidden', 'EROFS', 'EACCES', 'EPERM', 'SQLITE_READONLY'],
+  missing: ['missing', 'ENOENT', 'ENOTDIR'],
+  memory: ['ENOMEM'],
+} as const;
+
+export type FailureKind = keyof typeof kinds | 'crash' | TrainerFailure['fault'];
+
+export function failureKind({ kind, code, fault }: TrainerFailure): FailureKind {
+  if (kind === 'crash') return 'crash';
+  for (const [name, codes] of Object.entries(kinds))
+    if ((codes as readonly string[]).includes(code ?? '')) return name as keyof typeof kinds;
+  return fault;
+}
