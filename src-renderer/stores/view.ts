@@ -2,10 +2,11 @@
 import { computed, ref } from 'vue';
 import { defineStore } from 'pinia';
 import { remembered, rememberedChoice, rememberedFlag, rememberedNumber } from '../remembered';
-import type { Category, Channel, ColourMap, Look, Tool } from '../viewport/interface';
+import type { CategoricalChannel, Category, Channel, ColourMap, Look, Tool } from '../viewport/interface';
+import { useLabels } from './labels';
 import { useStudio } from './studio';
 
-/** In the order of their keys, 1 … 8. */
+/** In the order of their keys, 1 … 9. */
 export const channels = [
   'colour',
   'depth',
@@ -15,6 +16,7 @@ export const channels = [
   'relevancy',
   'components',
   'opacity',
+  'label',
 ] as const satisfies readonly Channel[];
 
 export const colourMaps = ['viridis', 'cividis'] as const satisfies readonly ColourMap[];
@@ -38,6 +40,7 @@ function unlessSame(before: readonly Category[] | undefined, now: readonly Categ
 
 export const useView = defineStore('view', () => {
   const studio = useStudio();
+  const labels = useLabels();
   const channel = rememberedChoice<Channel>('channel', 'colour', channels);
   const second = remembered<Channel | null>(
     'second',
@@ -89,6 +92,8 @@ export const useView = defineStore('view', () => {
     mask: mask.value,
     entries: entries.value,
     classes: classes.value,
+    labels: labels.categories,
+    labelSlots: labels.state === null ? null : labels.slots,
     isolated: isolated.value,
     depthRange: null,
   }));
@@ -98,10 +103,11 @@ export const useView = defineStore('view', () => {
   );
 
   /** Why a channel has nothing to show yet; null when it has. */
-  function lack(of: Channel): 'semantics' | 'ask' | null {
+  function lack(of: Channel): 'semantics' | 'ask' | 'labels' | null {
     const state = studio.state;
     if (semanticChannels.includes(of) && state?.semantics == null) return 'semantics';
     if (answerChannels.includes(of) && state?.ask == null) return 'ask';
+    if (of === 'label' && labels.classes.length === 0) return 'labels';
     return null;
   }
 
@@ -116,13 +122,22 @@ export const useView = defineStore('view', () => {
   }
 
   /** Shows just this one; again shows all. */
-  function isolate(of: 'entry' | 'class', index: number | null): void {
+  function isolate(of: CategoricalChannel, index: number | null): void {
     const same = isolated.value?.channel === of && isolated.value.index === index;
     isolated.value = index === null || same ? null : { channel: of, index };
     if (isolated.value !== null && !shown.value.includes(of)) channel.value = of;
   }
 
-  function toggle(of: 'entry' | 'class', index: number): void {
+  /** Hides or shows it again; a class of labels is hidden for everybody, since gestures spare what is hidden. */
+  function toggle(of: CategoricalChannel, index: number): void {
+    if (of === 'label') {
+      const found = labels.classes.find((one) => one.class === labels.categories.at(index)?.group);
+      if (found !== undefined) {
+        const { class: number, hidden: before, locked } = found;
+        void studio.command({ type: 'showClass', class: number, hidden: !before, locked });
+      }
+      return;
+    }
     const next = new Set(hidden.value);
     if (!next.delete(keyOf(of, index))) next.add(keyOf(of, index));
     hidden.value = next;

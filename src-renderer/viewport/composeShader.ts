@@ -21,6 +21,7 @@ export const channelCodes = {
   components: 5,
   entry: 6,
   class: 7,
+  label: 8,
 } as const;
 export const maskCodes = { off: 0, tint: 1, outline: 2 } as const;
 
@@ -83,6 +84,7 @@ uniform sampler2D answers;   // scores of pixels, where answered
 uniform bool answered;
 uniform sampler2D entryNames;
 uniform sampler2D classNames;
+uniform sampler2D labelNames;
 uniform sampler2D leftValues;
 uniform sampler2D leftAlpha;
 uniform sampler2D rightValues;
@@ -90,6 +92,8 @@ uniform sampler2D rightAlpha;
 uniform sampler2D colourMap;
 uniform sampler2D entryPalette; // rgb; a: 1 shown, 0.5 grey, 0 hidden
 uniform sampler2D classPalette;
+uniform sampler2D labelPalette;
+uniform sampler2D labelSlots;   // slot / 255 by label number, a row for each high byte
 uniform vec2 size;
 uniform vec3 background;
 uniform vec3 accent;
@@ -173,6 +177,17 @@ vec3 sideColour(Side side, sampler2D values, sampler2D alphas, vec2 range) {
     }
     cover = side.exact ? texture(alphas, turned).r : sum.a;
     shown = some ? nameColour(texelFetch(classPalette, ivec2(int(id + 0.5), 0), 0), picture) : greyed(picture);
+  } else if (side.channel == ${channelCodes.label}) {
+    // Exact labels are numbers of two bytes; live ones come as slot and whether. What has no label is the scene as it is.
+    vec4 name = side.exact ? texture(values, turned) : texelFetch(labelNames, ivec2(gl_FragCoord.xy), 0);
+    float place = name.r * 255.0;
+    bool some = name.a > 0.5;
+    if (side.exact) {
+      place = texelFetch(labelSlots, ivec2(int(name.r * 255.0 + 0.5), int(name.g * 255.0 + 0.5)), 0).r * 255.0 - 1.0;
+      some = place > -0.5;
+    }
+    cover = 1.0;
+    shown = some ? nameColour(texelFetch(labelPalette, ivec2(int(place + 0.5), 0), 0), picture) : picture;
   } else {
     vec2 value = scalarAt(side, vAt, values, alphas, range);
     cover = value.y;

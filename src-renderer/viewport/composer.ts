@@ -44,9 +44,10 @@ class Palette {
     if (categories === this.#categories && isolated === this.#isolated) return;
     this.#categories = categories;
     this.#isolated = isolated;
-    categories.slice(0, CODE_WORDS).forEach(({ colour, hidden }, index) => {
-      const alpha =
-        isolated !== null && isolated !== index ? paletteAlpha.grey : hidden ? paletteAlpha.hidden : paletteAlpha.shown;
+    const alone = isolated === null ? undefined : categories.at(isolated)?.group;
+    categories.slice(0, CODE_WORDS).forEach(({ colour, hidden, group }, index) => {
+      const aside = isolated !== null && isolated !== index && (alone === undefined || group !== alone);
+      const alpha = aside ? paletteAlpha.grey : hidden ? paletteAlpha.hidden : paletteAlpha.shown;
       this.#bytes.set([...parseColour(colour), alpha], 4 * index);
     });
     this.texture.needsUpdate = true;
@@ -56,10 +57,14 @@ class Palette {
 export class Composer {
   readonly #empty = rowOf(new Uint8Array(4));
   readonly #maps = new Map<ColourMap, DataTexture>();
-  readonly #palettes: Record<CategoricalChannel, Palette> = { entry: new Palette(), class: new Palette() };
+  readonly #palettes: Record<CategoricalChannel, Palette> = {
+    entry: new Palette(),
+    class: new Palette(),
+    label: new Palette(),
+  };
   readonly #pass: FullScreen;
 
-  constructor() {
+  constructor(labelSlots: Texture) {
     const texture = (): IUniform<Texture> => ({ value: this.#empty });
     const side = (): IUniform => ({ value: { channel: 0, exact: false } });
     this.#pass = new FullScreen(fullScreenVertexShader, composeFragmentShader, {
@@ -73,6 +78,7 @@ export class Composer {
       answered: { value: false },
       entryNames: texture(),
       classNames: texture(),
+      labelNames: texture(),
       leftValues: texture(),
       leftAlpha: texture(),
       rightValues: texture(),
@@ -80,6 +86,8 @@ export class Composer {
       colourMap: texture(),
       entryPalette: { value: this.#palettes.entry.texture },
       classPalette: { value: this.#palettes.class.texture },
+      labelPalette: { value: this.#palettes.label.texture },
+      labelSlots: { value: labelSlots },
       size: { value: new Vector2() },
       background: { value: new Color(...BACKGROUND) },
       accent: { value: new Color(...ACCENT) },
@@ -102,11 +110,13 @@ export class Composer {
     u.answered.value = layers.answers !== null;
     u.entryNames.value = layers.entry;
     u.classNames.value = layers.class;
+    u.labelNames.value = layers.label;
     u.colourMap.value = this.#map(look.colourMap);
     const isolated = (channel: CategoricalChannel): number | null =>
       look.isolated?.channel === channel ? look.isolated.index : null;
     this.#palettes.entry.set(look.entries, isolated('entry'));
     this.#palettes.class.set(look.classes, isolated('class'));
+    this.#palettes.label.set(look.labels, isolated('label'));
     u.mixture.value = look.mix;
     u.threshold.value = look.threshold;
     u.mask.value = maskCodes[look.mask];

@@ -10,23 +10,27 @@
 import type { PinholeCamera } from '#contract/camera';
 import type { OverlayName, PictureChannel } from '#contract/frame';
 
-export type Channel = Exclude<PictureChannel, 'label'>;
+export type Channel = PictureChannel;
+/** Labels have 16 bits. */
+export const LABEL_NUMBERS = 65_536;
 export type ColourMap = 'viridis' | 'cividis';
 
 /** Channels whose numbers are names: never blended as numbers, never coloured by a colour map. */
-export const categoricalChannels = ['entry', 'class'] as const satisfies readonly Channel[];
+export const categoricalChannels = ['entry', 'class', 'label'] as const satisfies readonly Channel[];
 export type CategoricalChannel = (typeof categoricalChannels)[number];
 /** Channels that a colour bar explains. */
 export const scalarChannels = ['depth', 'opacity', 'uncertainty', 'relevancy'] as const satisfies readonly Channel[];
 export type ScalarChannel = (typeof scalarChannels)[number];
 
-/** One codebook entry or one class of an answer, as it is drawn. */
+/** One codebook entry, one class of an answer or one label, as it is drawn. */
 export interface Category {
   readonly name: string;
   /** #rrggbb */
   readonly colour: string;
   /** its pixels show the picture's colour instead */
   readonly hidden: boolean;
+  /** those of one group are isolated together: a class and its instances */
+  readonly group?: number;
 }
 
 /** How the picture is drawn. */
@@ -47,6 +51,10 @@ export interface Look {
   readonly entries: readonly Category[];
   /** class k (1-based, 0 is none) is `classes[k - 1]` */
   readonly classes: readonly Category[];
+  /** slot k (1-based, 0 is none) is `labels[k - 1]` */
+  readonly labels: readonly Category[];
+  /** by label number, its slot; null: there are no labels */
+  readonly labelSlots: Uint8Array<ArrayBuffer> | null;
   /** draw only this one in its colour, the others grey; null: all. 0-based like the lists */
   readonly isolated: { readonly channel: CategoricalChannel; readonly index: number } | null;
   /** world units that the ends of the depth bar stand for; null: what the scene needs, told by `state` */
@@ -63,6 +71,8 @@ export const defaultLook: Look = {
   mask: 'tint',
   entries: [],
   classes: [],
+  labels: [],
+  labelSlots: null,
   isolated: null,
   depthRange: null,
 };
@@ -129,6 +139,8 @@ export interface SplatValues {
   readonly relevancy: number | null;
   /** 0-based; -1: none */
   readonly class: number | null;
+  /** number of its label in the active layer; 0: none */
+  readonly label: number | null;
 }
 
 /** A pixel looked through: its splats by blending weight. */

@@ -60,6 +60,7 @@ export function valuesOf({ frame, overlays }: HeldSnapshot, row: number, ask: nu
     share: share('share', 255),
     relevancy: share('relevancy', 65_535),
     class: named === null ? null : named - 1,
+    label: number('label'),
   };
 }
 

@@ -12,6 +12,7 @@ const overlaysOf: Record<Channel, readonly OverlayName[]> = {
   components: ['components'],
   entry: ['entry', 'share'],
   class: ['class', 'relevancy', 'meaningLow', 'meaningHigh'],
+  label: ['label'],
 };
 
 export function shownChannels({ channel, second }: Look): Channel[] {
@@ -44,5 +45,6 @@ export function neededLayers(look: Look, available: ReadonlySet<OverlayName>): L
     meaning: shows('relevancy', 'class') && available.has('relevancy') && available.has('meaningHigh'),
     entry: names('entry', look.entries.length),
     class: names('class', look.classes.length),
+    label: names('label', look.labels.length),
   };
 }

@@ -48,6 +48,7 @@ export interface LayerNeeds {
   /** how many names there are; 0: not shown */
   readonly entry: number;
   readonly class: number;
+  readonly label: number;
 }
 
 /** Blended numbers, ready to be composed. */
@@ -59,9 +60,10 @@ export interface Layers {
   readonly answers: Texture | null;
   readonly entry: Texture;
   readonly class: Texture;
+  readonly label: Texture;
 }
 
-const slotOf = { entry: slots.entryCodes, class: slots.classCodes } as const;
+const slotOf = { entry: slots.entryCodes, class: slots.classCodes, label: slots.labelCodes } as const;
 
 function quad(): InstancedBufferGeometry {
   const geometry = new InstancedBufferGeometry();
@@ -116,11 +118,15 @@ export class SplatLayers {
     meaningHigh: { value: null },
     entryCodes: { value: null },
     classCodes: { value: null },
+    labels: { value: null },
+    labelSlots: { value: null },
+    labelCodes: { value: null },
   } satisfies Record<string, IUniform> as Record<string, IUniform>;
 
-  constructor(renderer: WebGLRenderer, overlays: OverlayTextures) {
+  constructor(renderer: WebGLRenderer, overlays: OverlayTextures, labelSlots: Texture) {
     this.#renderer = renderer;
     this.#overlays = overlays;
+    this.#uniforms.labelSlots.value = labelSlots;
     this.#mesh.frustumCulled = false;
     this.#scene.add(this.#mesh);
     this.#empty.needsUpdate = true;
@@ -174,6 +180,7 @@ export class SplatLayers {
       answers: needs.meaning && this.#cells ? this.#drawAnswers(this.#cells, width, height, splats, view) : null,
       entry: needs.entry > 0 ? this.#drawNames('entry', needs.entry, width, height, splats, view) : this.#empty,
       class: needs.class > 0 ? this.#drawNames('class', needs.class, width, height, splats, view) : this.#empty,
+      label: needs.label > 0 ? this.#drawNames('label', needs.label, width, height, splats, view) : this.#empty,
     };
   }
 
@@ -191,11 +198,13 @@ export class SplatLayers {
     u.relevancies.value = this.#overlays.texture('relevancy');
     u.entries.value = this.#overlays.texture('entry');
     u.classes.value = this.#overlays.texture('class');
+    u.labels.value = this.#overlays.texture('label');
     u.components.value = this.#overlays.texture('components');
     u.meaningLow.value = this.#overlays.texture('meaningLow');
     u.meaningHigh.value = this.#overlays.texture('meaningHigh');
     u.entryCodes.value = this.#names.get('entry')?.texture ?? this.#empty;
     u.classCodes.value = this.#names.get('class')?.texture ?? this.#empty;
+    u.labelCodes.value = this.#names.get('label')?.texture ?? this.#empty;
     this.#geometry.instanceCount = splats?.active ?? 0;
   }
 

@@ -13,8 +13,11 @@
  */
 import { ALPHA_MAX, ALPHA_MIN, DILATION, NEAR_PLANE } from './picking';
 
-/** What three numbers a target blends. Codes of names take slots from `entryCodes` and `classCodes` on. */
-export const slots = { colour: 0, scalars: 1, components: 2, meaning: 8, entryCodes: 16, classCodes: 32 } as const;
+/** What three numbers a target blends. Codes of names take slots from `entryCodes`, `classCodes` and `labelCodes` on. */
+export const slots = {
+  ...{ colour: 0, scalars: 1, components: 2, meaning: 8 },
+  ...{ entryCodes: 16, classCodes: 32, labelCodes: 48 },
+} as const;
 /** slots that S_G takes, three numbers each */
 export const MEANING_SLOTS = 3;
 /** numbers in the slot `scalars` */
@@ -43,6 +46,9 @@ uniform sampler2D meaningLow;
 uniform sampler2D meaningHigh;
 uniform sampler2D entryCodes;
 uniform sampler2D classCodes;
+uniform usampler2D labels;
+uniform sampler2D labelSlots; // slot / 255 by label number, a row for each high byte
+uniform sampler2D labelCodes;
 `;
 
 export function splatVertexShader(): string {
@@ -78,7 +84,13 @@ vec3 valueOf(int kind, ivec2 at, vec3 colour, float z) {
   }
   if (kind < ${slots.classCodes})
     return texelFetch(entryCodes, ivec2(int(texelFetch(entries, at, 0).r), kind - ${slots.entryCodes}), 0).rgb;
-  // Class 0 is none: it votes for nothing. R_s hears a splat by its length, and so does the vote; without S_G all have one.
+  // Class 0 and slot 0 are none: they vote for nothing.
+  if (kind >= ${slots.labelCodes}) {
+    int label = int(texelFetch(labels, at, 0).r);
+    int place = int(texelFetch(labelSlots, ivec2(label & 255, label >> 8), 0).r * 255.0 + 0.5) - 1;
+    return place < 0 ? vec3(0.0) : texelFetch(labelCodes, ivec2(place, kind - ${slots.labelCodes}), 0).rgb;
+  }
+  // R_s hears a splat by its length, and so does the vote; without S_G all have one.
   int name = int(texelFetch(classes, at, 0).r) - 1;
   if (name < 0) return vec3(0.0);
   vec4 low = lowMeaning(at);

@@ -17,6 +17,7 @@ import type { PictureRequest } from './exactPictures';
 import { FrustumDrawing } from './frustumDrawing';
 import { defaultLook } from './interface';
 import type { Channel, Look, PhotoCamera, PickedSplat } from './interface';
+import { LabelSlots } from './labelSlots';
 import { lookThrough, centresOfIds } from './lookThrough';
 import { covered, neededLayers, neededOverlays, shownChannels } from './needs';
 import { OverlayTextures } from './overlayTextures';
@@ -50,7 +51,8 @@ export class Viewport {
   readonly #overlays = new OverlayTextures();
   readonly #sorter: SplatSorter;
   readonly #layers: SplatLayers;
-  readonly #composer = new Composer();
+  readonly #labelSlots = new LabelSlots();
+  readonly #composer = new Composer(this.#labelSlots.texture);
   readonly #exact: ExactPictures;
   readonly #frustums = new FrustumDrawing();
   readonly #queue: SnapshotQueue;
@@ -80,7 +82,7 @@ export class Viewport {
       this.#mustBlend = true;
       actions.invalidate();
     });
-    this.#layers = new SplatLayers(this.#renderer, this.#overlays);
+    this.#layers = new SplatLayers(this.#renderer, this.#overlays, this.#labelSlots.texture);
     this.#exact = new ExactPictures(actions.look, () => {
       actions.invalidate();
       actions.shown();
@@ -154,6 +156,7 @@ export class Viewport {
     const before = neededLayers(this.#look, this.#available());
     this.#look = look;
     this.#queue.wanted = neededOverlays(look);
+    if (this.#labelSlots.set(look.labelSlots)) this.#mustBlend = true;
     const after = neededLayers(look, this.#available());
     if (JSON.stringify(before) !== JSON.stringify(after)) this.#mustBlend = true;
     this.#actions.invalidate();
@@ -288,6 +291,7 @@ export class Viewport {
     this.#sorter.dispose();
     this.#layers.dispose();
     this.#composer.dispose();
+    this.#labelSlots.dispose();
     this.#frustums.dispose();
     this.#overlays.dispose();
     this.#renderer.dispose();
@@ -353,6 +357,7 @@ export class Viewport {
       components: ['components'],
       entry: ['entry'],
       class: ['class', 'relevancy'],
+      label: ['label'],
     };
     return (needs[channel] ?? []).every((name) => available.has(name)) ? channel : 'colour';
   }

@@ -277,7 +277,8 @@ export class ViewportSession implements ViewportHandle {
       Math.max(1, Math.round(width * scale)),
       Math.max(1, Math.round(height * scale)),
     );
-    this.#emit('look', { request, camera, channel, way: exact });
+    // Labels hang on splats: there is nothing to decode.
+    this.#emit('look', { request, camera, channel, way: channel === 'label' ? 'blended' : exact });
   }
 
   #click(x: number, y: number, { picks, add }: { picks: boolean; add: boolean }): void {
