@@ -1,10 +1,12 @@
 /** Asking, pointing, and asking why. */
 import { focusPart } from '../focus';
+import { labelTools } from '../gestures';
 import { useAsk } from '../stores/ask';
 import { useLayout } from '../stores/layout';
 import { usePhotos } from '../stores/photos';
 import { useSelection } from '../stores/selection';
 import { useStudio } from '../stores/studio';
+import { useUncertain } from '../stores/uncertain';
 import { useView } from '../stores/view';
 import type { Action } from './table';
 
@@ -75,11 +77,18 @@ export const askActions: readonly Action[] = [
     keys: ['Escape'],
     scope: 'studio',
     menu: 'edit',
-    when: () => useView().isolated !== null || useSelection().picked !== null || usePhotos().compared !== null,
+    when: () =>
+      labelTools.some((tool) => tool === useView().tool) ||
+      useUncertain().region !== null ||
+      useView().isolated !== null ||
+      useSelection().picked !== null ||
+      usePhotos().compared !== null,
     run: () => {
       // One thing at a time, the most conspicuous first.
       const [view, photos] = [useView(), usePhotos()];
-      if (photos.compared !== null) photos.compared = null;
+      if (labelTools.some((tool) => tool === view.tool)) view.tool = 'orbit';
+      else if (useUncertain().region !== null) useUncertain().close();
+      else if (photos.compared !== null) photos.compared = null;
       else if (view.isolated !== null) view.isolated = null;
       else useSelection().pick(null);
     },

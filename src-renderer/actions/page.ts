@@ -40,6 +40,15 @@ export const pageActions: readonly Action[] = [
     run: () => useLayout().toggleOverlay('models'),
   },
   {
+    id: 'export.open',
+    words: 'action.export',
+    keys: ['Mod+E'],
+    scope: 'studio',
+    menu: 'file',
+    when: () => useStudio().state?.labels != null,
+    run: () => useLayout().toggleOverlay('export'),
+  },
+  {
     id: 'start.path',
     words: 'action.path',
     keys: ['O'],

@@ -4,6 +4,7 @@
  */
 import type { MenuAction } from '#contract/session';
 import type { Words } from '../language';
+import { labelActions } from './label';
 import { lookActions } from './look';
 import { pageActions } from './page';
 import { askActions } from './ask';
@@ -28,7 +29,13 @@ export interface Action {
   readonly run: () => unknown;
 }
 
-export const actions: readonly Action[] = [...trainActions, ...askActions, ...lookActions, ...pageActions];
+export const actions: readonly Action[] = [
+  ...trainActions,
+  ...askActions,
+  ...labelActions,
+  ...lookActions,
+  ...pageActions,
+];
 
 export const actionIds = new Map(actions.map((action) => [action.id, action]));
 

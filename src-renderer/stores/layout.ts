@@ -3,11 +3,11 @@ import { computed, ref } from 'vue';
 import { defineStore } from 'pinia';
 import { rememberedChoice, rememberedFlag } from '../remembered';
 
-export const sideTabs = ['classes', 'entries', 'photos', 'inspect'] as const;
+export const sideTabs = ['classes', 'labels', 'entries', 'photos', 'inspect'] as const;
 export type SideTab = (typeof sideTabs)[number];
 
 /** What lies over the page, one at a time. */
-export const overlays = ['palette', 'keys', 'settings', 'models'] as const;
+export const overlays = ['palette', 'keys', 'settings', 'models', 'export'] as const;
 export type Overlay = (typeof overlays)[number];
 
 export const useLayout = defineStore('layout', () => {

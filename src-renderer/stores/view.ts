@@ -1,6 +1,7 @@
 /** How the scene is looked at: remembered by this browser, not by the project. */
 import { computed, ref } from 'vue';
 import { defineStore } from 'pinia';
+import type { LabelTool } from '../gestures';
 import { remembered, rememberedChoice, rememberedFlag, rememberedNumber } from '../remembered';
 import type { CategoricalChannel, Category, Channel, ColourMap, Look, Tool } from '../viewport/interface';
 import { useLabels } from './labels';
@@ -52,7 +53,7 @@ export const useView = defineStore('view', () => {
   const colourMap = rememberedChoice<ColourMap>('colourMap', 'viridis', colourMaps);
   const threshold = rememberedNumber('threshold', 0.5, 0, 1);
   const mask = rememberedChoice<Look['mask']>('mask', 'tint', masks);
-  const tool = ref<Tool>('orbit');
+  const tool = ref<Tool | LabelTool>('orbit');
   const frustums = rememberedFlag('frustums', false);
   const exact = rememberedFlag('exact', true);
   const isolated = ref<Look['isolated']>(null);

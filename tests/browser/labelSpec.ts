@@ -1,0 +1,172 @@
+/**
+ * From an answer to a segmented mesh, as a person goes: open, train, ask, accept, correct with a brush, look at what is uncertain, export
+ * while it trains, undo everything, redo everything, and find it all again after the server was killed. One story; what is new on the
+ * way is photographed in both lights and held to axe.
+ */
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { photograph } from './startSpec';
+import { faults, violations } from './studioSpec';
+
+export interface LabelDoor {
+  /** of the demo room */
+  readonly capture: () => string;
+  /** a fresh page of a studio with nothing open */
+  readonly open: () => Promise<{ page: Page; complaints: string[] }>;
+  /** ends the server as a crash would, starts another and leads the page there */
+  readonly killAndReopen: (page: Page) => Promise<void>;
+}
+
+const rows = (page: Page) => page.getByTestId('label-row');
+const undo = (page: Page) => page.getByTestId('labels').getByRole('button', { name: /undo/i });
+const redo = (page: Page) => page.getByTestId('labels').getByRole('button', { name: /redo/i });
+const unfocus = (page: Page) => page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+
+/** Splats of a class, as its row says. */
+async function splatsOf(page: Page, name: string): Promise<number> {
+  const said = await rows(page).filter({ hasText: name }).locator('.figure').first().getAttribute('title');
+  return Number((said ?? '0').replace(/[^\d]/g, ''));
+}
+
+const namesOf = (page: Page) => rows(page).locator('button.name .ellipsis').allInnerTexts();
+
+/** Presses until nothing is left to do. @returns how often */
+async function exhaust(page: Page, keys: string, words: string): Promise<number> {
+  const end = page.getByTestId('labels').getByRole('button', { name: words });
+  for (let presses = 0; presses < 50; presses++) {
+    if ((await end.count()) > 0) return presses;
+    const before = await page.getByTestId('labels').locator('.history').innerText();
+    await page.keyboard.press(keys);
+    await expect.poll(() => page.getByTestId('labels').locator('.history').innerText()).not.toBe(before);
+  }
+  throw new Error(`${keys} did not come to an end`);
+}
+
+export function describeLabelPath(door: LabelDoor): void {
+  it('goes from an answer to a segmented mesh, and back', { timeout: 1_500_000 }, async () => {
+    const { page, complaints } = await door.open();
+    page.setDefaultTimeout(240_000);
+    const look = async (state: string) => {
+      for (const scheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme: scheme });
+        await photograph(page, `label-${state}-${scheme}`);
+        expect(await violations(page), `${state}, ${scheme}`).toEqual([]);
+      }
+    };
+    const training = () => page.getByTestId('life').getByText('training', { exact: true }).waitFor();
+
+    // ---- open and train; no end of its own
+    await page.getByLabel('Path').fill(door.capture());
+    await page.keyboard.press('Enter');
+    const set = async (name: string, value: string) => {
+      await page.getByRole('searchbox', { name: 'Search settings' }).fill(name);
+      await page.getByRole('textbox', { name, exact: true }).fill(value);
+      await page.keyboard.press('Enter');
+    };
+    await page.getByTestId('preview').waitFor();
+    await set('Semantic steps', '2000000');
+    await set('Max splats', '5000');
+    await page.getByTestId('create').click();
+    await training();
+
+    // ---- the empty state says how to begin
+    await page.getByRole('tab', { name: 'Labels' }).click();
+    await page.getByText('Nothing is labelled yet').waitFor();
+
+    // ---- ask, and accept with the same key
+    const ask = page.getByRole('combobox', { name: 'Ask in words' });
+    await ask.waitFor();
+    await ask.fill('chair, table');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.getByTestId('answering').innerText(), { timeout: 240_000 }).toMatch(/[1-9]/);
+    await ask.press('Enter');
+    await rows(page).filter({ hasText: 'chair' }).waitFor();
+    await rows(page).filter({ hasText: 'table' }).waitFor();
+    await expect.poll(() => splatsOf(page, 'chair')).toBeGreaterThan(0);
+    expect(await page.getByRole('button', { name: /^Labels/ }).getAttribute('aria-pressed')).toBe('true');
+
+    // ---- a class of one's own, by hand
+    await page.getByLabel('New class').fill('thing / 东西');
+    await page.keyboard.press('Enter');
+    await rows(page).filter({ hasText: '东西' }).waitFor();
+    await unfocus(page);
+    await page.keyboard.press('3');
+    await page.keyboard.press('b');
+    for (let i = 0; i < 4; i++) await page.keyboard.press(']');
+    const box = await page.getByRole('application').boundingBox();
+    if (!box) throw new Error('no picture');
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(x - 60, y);
+    await page.mouse.down();
+    await page.mouse.move(x, y + 20, { steps: 5 });
+    await page.mouse.move(x + 60, y, { steps: 5 });
+    await look('brush');
+    await page.mouse.up();
+    await expect.poll(() => splatsOf(page, '东西'), { timeout: 60_000 }).toBeGreaterThan(0);
+    expect(await undo(page).innerText()).toContain('Undo: brush');
+    const brushed = await splatsOf(page, '东西');
+    await page.keyboard.down('Control');
+    await page.mouse.down();
+    await page.mouse.move(x, y, { steps: 3 });
+    await page.mouse.up();
+    await page.keyboard.up('Control');
+    await expect.poll(() => undo(page).innerText(), { timeout: 60_000 }).toContain('taking away');
+    await expect.poll(() => splatsOf(page, '东西')).toBeLessThan(brushed);
+    await page.keyboard.press('Escape');
+
+    // ---- what is uncertain: one key each
+    await page.keyboard.press('n');
+    const card = page.getByTestId('uncertain');
+    await card.waitFor();
+    await look('uncertain');
+    const first = await card.innerText();
+    await page.keyboard.press('1');
+    await expect.poll(() => undo(page).innerText(), { timeout: 60_000 }).toContain('region');
+    await expect.poll(async () => ((await card.count()) === 0 ? '' : card.innerText())).not.toBe(first);
+    if ((await card.count()) > 0) {
+      await page.keyboard.press('Enter');
+      await expect.poll(() => undo(page).innerText(), { timeout: 60_000 }).toContain('review');
+      await page.keyboard.press('Escape');
+    }
+
+    // ---- a mesh, while it trains
+    await page.keyboard.press('ControlOrMeta+e');
+    await page.getByRole('button', { name: 'Export Mesh, GLB' }).click();
+    const state = page.getByTestId('export-state');
+    await state.waitFor();
+    await expect.poll(() => state.getAttribute('data-state'), { timeout: 400_000 }).toBe('done');
+    await training();
+    await look('export');
+    const glb = readFileSync(await page.getByTestId('export-file').innerText());
+    expect(glb.toString('latin1', 0, 4)).toBe('glTF');
+    const json = glb.toString('utf8', 20, 20 + glb.readUInt32LE(12));
+    const nodes = (JSON.parse(json) as { nodes: { name?: string }[] }).nodes.map(({ name }) => name);
+    expect(nodes).toEqual(expect.arrayContaining(['chair']));
+    await page.keyboard.press('Escape');
+
+    // ---- all of it back, and all of it again
+    await unfocus(page);
+    const names = await namesOf(page);
+    expect(names).toEqual(['chair', 'table', 'thing / 东西']);
+    const edits = await exhaust(page, 'ControlOrMeta+z', 'Nothing to undo');
+    expect(edits).toBeGreaterThanOrEqual(6);
+    await page.getByText('Nothing is labelled yet').waitFor();
+    expect(await exhaust(page, 'ControlOrMeta+Shift+z', 'Nothing to redo')).toBe(edits);
+    expect(await namesOf(page)).toEqual(names);
+    await expect.poll(() => splatsOf(page, 'chair')).toBeGreaterThan(0);
+    await page.keyboard.press('ControlOrMeta+z');
+    await expect.poll(() => redo(page).innerText()).toContain('Redo:');
+    const history = [await undo(page).innerText(), await redo(page).innerText()];
+    await training();
+    expect(faults(complaints)).toEqual([]);
+
+    // ---- a killed server loses nothing
+    await door.killAndReopen(page);
+    await page.getByRole('tab', { name: 'Labels' }).click();
+    await expect.poll(() => namesOf(page)).toEqual(names);
+    expect([await undo(page).innerText(), await redo(page).innerText()]).toEqual(history);
+    await expect.poll(() => splatsOf(page, 'chair')).toBeGreaterThan(0);
+    await look('reopened');
+  });
+}
