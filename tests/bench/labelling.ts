@@ -183,7 +183,7 @@ export async function printLabellingEffort(argv: string[]): Promise<void> {
     const own = ++request;
     await page.perform({ type: 'look', request: own, camera, channel: 'label', way: 'blended' });
     await until(() => picture?.header.kind === 'picture' && picture.header.request === own);
-    return (picture)?.sections.get('values') as Uint16Array;
+    return picture?.sections.get('values') as Uint16Array;
   };
   let gestures = 0;
   const label = async (region: LabelRegion, camera: PinholeCamera | null, name: string): Promise<void> => {
