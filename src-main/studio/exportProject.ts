@@ -25,6 +25,7 @@ import type { TrainingSnapshot } from '../training/ports';
 import { writeMasks } from './exportMasks';
 import { describeExport, idsOf, meshSceneOf, nameOf } from './exportScene';
 import { labelsOfSnapshot, readLabelBook } from './projectLabels';
+import { StudioError } from './studio';
 import { openSnapshot, openTrainedScene, type SceneOptions, type TrainedScene } from './trainedScene';
 import { labelsFromWords, type WordClasses } from './wordLabels';
 
@@ -113,6 +114,11 @@ export async function exportTrained(
     return done;
   }
   if (format === 'masks') {
+    if (done.labelled === 0)
+      throw new StudioError(
+        trained.root,
+        'nothing is labelled, so masks would be empty; label in the studio, or name classes with --classes "a,b,c"',
+      );
     const description = await describe({}, {});
     const photos = await writeMasks(trained, segmentation, labels.taxonomy, description, file, { signal, onProgress });
     return { ...done, photos };

@@ -163,7 +163,9 @@ describe('the command', () => {
     [['--format', 'obj'], 2],
     [['--format', 'glb', '--voxel', '-1'], 2],
     [['--format', 'glb', '--classes', ' , '], 2],
-    [['--format', 'masks'], 2],
+    [['--format', 'masks'], 3],
+    [['--format', 'glb', '--layer', '7'], 3],
+    [['--format', 'glb', '--classes', 'wall', '--layer', '1'], 2],
     [['--format', 'ply', '--classes', '(wall'], 3],
   ])('refuses %o with code %i', async (given, code) => {
     expect(await runCommandLine(['export', made.project, ...given])).toBe(code);
