@@ -46,7 +46,7 @@ async function exhaust(page: Page, keys: string, words: string): Promise<number>
 export function describeLabelPath(door: LabelDoor): void {
   it('goes from an answer to a segmented mesh, and back', { timeout: 1_500_000 }, async () => {
     const { page, complaints } = await door.open();
-    page.setDefaultTimeout(240_000);
+    page.setDefaultTimeout(600_000);
     const look = async (state: string) => {
       for (const scheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme: scheme });
@@ -79,7 +79,7 @@ export function describeLabelPath(door: LabelDoor): void {
     await ask.waitFor();
     await ask.fill('chair, table');
     await page.keyboard.press('Enter');
-    await expect.poll(() => page.getByTestId('answering').innerText(), { timeout: 240_000 }).toMatch(/[1-9]/);
+    await expect.poll(() => page.getByTestId('answering').innerText(), { timeout: 600_000 }).toMatch(/[1-9]/);
     await ask.press('Enter');
     await rows(page).filter({ hasText: 'chair' }).waitFor();
     await rows(page).filter({ hasText: 'table' }).waitFor();

@@ -50,9 +50,9 @@ async function splats(page: Page): Promise<number> {
 }
 
 export function describeStudioPage(door: StudioPageDoor): void {
-  it('tells the whole story, in both lights', { timeout: 900_000 }, async () => {
+  it('tells the whole story, in both lights', { timeout: 1_800_000 }, async () => {
     const { page, complaints, close } = await door.open('dark');
-    page.setDefaultTimeout(240_000);
+    page.setDefaultTimeout(600_000);
     const look = async (state: string) => {
       for (const scheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme: scheme });
@@ -92,7 +92,7 @@ export function describeStudioPage(door: StudioPageDoor): void {
     const classes = page.getByTestId('classes');
     await classes.getByRole('row', { name: /^chair/ }).waitFor();
     await expect
-      .poll(() => classes.getByRole('row', { name: /^table/ }).innerText(), { timeout: 240_000 })
+      .poll(() => classes.getByRole('row', { name: /^table/ }).innerText(), { timeout: 600_000 })
       .toMatch(/\d/);
     expect(await page.getByTestId('life').innerText()).toBe('training');
     const segmentation = page.getByRole('button', { name: /^Segmentation/ });
