@@ -44,7 +44,7 @@ export function launchDrawingChromium(): Promise<Browser> {
   if (chromiumPath === null) throw new Error('CI=true demands Chromium: install chromium or set CHROMIUM_PATH');
   const screen = Boolean(process.env.DISPLAY) || process.platform !== 'linux';
   const args = screen
-    ? ['--use-angle=gl', '--ignore-gpu-blocklist']
+    ? ['--use-angle=gl', '--disable-gpu-watchdog', '--ignore-gpu-blocklist']
     : ['--headless=new', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
   return chromium.launch({
     executablePath: chromiumPath,
