@@ -10,6 +10,8 @@ import { serve } from '../../src-main/server';
 import type { Serving } from '../../src-main/server';
 import { DemoRoom } from '../../src-main/studio/demoRoom';
 import { browserWanted, chromiumPath, launchDrawingChromium } from './chromium';
+// Behind it, not beside it: two rooms that train and are drawn in software at once starve each other on two cores.
+import './labelStory';
 import { listen, photograph } from './startSpec';
 import { describeStudioPage, faults, violations } from './studioSpec';
 
