@@ -13,6 +13,7 @@ import {
 } from '../../semantics/index';
 import type { LayerArrays } from '../../kernels/index';
 import type { Answering, Codes, FeatureProducts, Question } from '../../semantics/index';
+import type { ViewedSemantics } from './scene';
 
 /** An ask whose questions are read. */
 export interface Ask {
@@ -58,9 +59,11 @@ export function scoresOfCodes(
   return scoreCodes(codes, relevancies.subarray(row * entries, (row + 1) * entries));
 }
 
-/** Whether the ask's relevancies are those of a codebook of so many entries. */
-export function fits({ relevancies, questions, texts }: Ask, entries: number): boolean {
-  return relevancies.length === entries * (questions.length === 0 ? 1 : texts.length);
+/** The ask, if its relevancies are those of this codebook's entries; null before semantics have joined. */
+export function answerable(semantics: ViewedSemantics | null, ask: Ask | null): Ask | null {
+  if (!semantics || ask?.codebook !== semantics.codebook) return null;
+  const rows = ask.questions.length === 0 ? 1 : ask.texts.length;
+  return ask.relevancies.length === semantics.entries * rows ? ask : null;
 }
 
 /** Whether what is asked depends on S_G alone, and not on what else a splat or pixel has. */
@@ -101,6 +104,19 @@ export function bestAnswers(
     if (relevancy) relevancy[i] = Math.round(65_535 * Math.min(1, most));
     if (classes) classes[i] = best;
   }
+}
+
+/** The best answers of splats, from their codes. @param scalars  of the splats, [count] */
+export function bestOfCodes(
+  ask: Ask,
+  entries: number,
+  codes: Codes,
+  scalars: Answering['scalars'],
+  relevancy: Uint16Array | null,
+  classes: Uint8Array | null,
+): void {
+  const scoresOf = (row: number): Float32Array => scoresOfCodes(ask, row, entries, codes);
+  bestAnswers(answersOf(ask, codes.count, scoresOf, scalars), codes.count, relevancy, classes);
 }
 
 /** The best score of features, decoded. @param features  [n, 8]; @returns [n]; for what is asked of meaning alone */

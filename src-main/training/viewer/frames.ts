@@ -8,7 +8,7 @@ import type { OverlayName, Section } from '#contract/frame';
 import { SEMANTICS } from '../../kernels/layout';
 import { middleOf, packRange, packSplats } from '../../kernels/index';
 import { CODES, splatScalars } from '../../semantics/index';
-import { answersOf, asksMeaningAlone, bestAnswers, bestScores, fits, scoresOfCodes } from './answers';
+import { answerable, asksMeaningAlone, bestOfCodes, bestScores } from './answers';
 import type { Ask } from './answers';
 import { packMeaning } from './meaningCells';
 import type { MeaningCells } from './meaningCells';
@@ -78,7 +78,7 @@ export function availableOverlays(
   ask: Ask | null,
   labelled: boolean,
 ): OverlayName[] {
-  const answers = semantics !== null && ask?.codebook === semantics.codebook && fits(ask, semantics.entries);
+  const answers = answerable(semantics, ask) !== null;
   return wanted.filter((name) => {
     if (name === 'label') return labelled;
     if (name === 'relevancy' || name === 'class') return answers;
@@ -131,11 +131,7 @@ export function overlayFrame(
     [u8('share'), shares],
   ] as const)
     if (out) for (let row = 0; row < count; row++) out[row] = from[row * CODES];
-  if (answers) {
-    const known = scene.semantics?.entries ?? 0;
-    const scoresOf = (row: number): Float32Array => scoresOfCodes(ask, row, known, codes.codes);
-    bestAnswers(answersOf(ask, count, scoresOf, scalars), count, u16('relevancy'), u8('class'));
-  }
+  if (answers) bestOfCodes(ask, scene.semantics?.entries ?? 0, codes.codes, scalars, u16('relevancy'), u8('class'));
   if (labels) u16('label')?.set(labels.labelsOf(model));
   for (const [name, first] of [
     ['meaningLow', 0],

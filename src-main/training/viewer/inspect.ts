@@ -2,7 +2,7 @@
 import type { SplatReadout } from '#contract/viewerMessages';
 import { GEOMETRY, SEMANTICS } from '../../kernels/layout';
 import { CODES, decodeWithScores, splatScalars } from '../../semantics/index';
-import { answersOf, fits, scoresOfCodes } from './answers';
+import { answerable, answersOf, scoresOfCodes } from './answers';
 import type { Ask } from './answers';
 import type { ViewedScene } from './scene';
 
@@ -25,7 +25,7 @@ export function inspectSplat({ model, semantics }: ViewedScene, id: number, ask:
     scores: [],
   };
   if (!semantics) return readout;
-  const asked = ask && ask.codebook === semantics.codebook && fits(ask, semantics.entries) ? ask : null;
+  const asked = answerable(semantics, ask);
   const { codes, scores } = decodeWithScores(
     meaning.slice(0, SEMANTICS.dimensions),
     semantics.layers,

@@ -19,7 +19,7 @@ import type { Channel, RenderFrame } from '../../kernels/index';
 import { SEMANTICS } from '../../kernels/layout';
 import { blendScores, CODES, COVERAGE, decodePixels, splatScalars, spread } from '../../semantics/index';
 import type { Answering, SplatView } from '../../semantics/index';
-import { answersOf, bestAnswers, fits, scoresOfCodes } from './answers';
+import { answerable, answersOf, bestAnswers, bestOfCodes, scoresOfCodes } from './answers';
 import type { Ask } from './answers';
 import { cellTable } from './frames';
 import type { OverlayParts } from './frames';
@@ -152,11 +152,6 @@ function namesByWeight(
   });
 }
 
-/** The ask, if its relevancies are of this scene's codebook. */
-function answerable({ semantics }: ViewedScene, ask: Ask | null): Ask | null {
-  return ask && semantics && ask.codebook === semantics.codebook && fits(ask, semantics.entries) ? ask : null;
-}
-
 /** R_s of every pixel, [size, 8]. */
 function renderedMeaning(scene: ViewedScene, camera: PinholeCamera): { vectors: Float32Array; alpha: Float32Array } {
   const size = camera.width * camera.height;
@@ -186,7 +181,7 @@ function decodedPicture(
   if (!semantics) return null;
   const size = camera.width * camera.height;
   if (channel === 'components') return componentsPicture(scene, camera, parts);
-  const ask = channel === 'relevancy' || channel === 'class' ? answerable(scene, parts.ask) : null;
+  const ask = channel === 'relevancy' || channel === 'class' ? answerable(semantics, parts.ask) : null;
   const view = { ...modelTensors(scene), count: model.count };
   const pixels = decodePixels(view, camera, antialiased, semantics.layers, ask?.relevancies ?? new Float32Array(0));
   const { alpha, uncertainty, codes } = pixels;
@@ -274,12 +269,11 @@ function blendedPicture(
     );
     return { values, alpha };
   }
-  const ask = answerable(scene, parts.ask);
+  const ask = answerable(semantics, parts.ask);
   if (!ask) return null;
   const relevancy = new Uint16Array(count);
   const classes = new Uint8Array(count);
-  const scoresOf = (row: number): Float32Array => scoresOfCodes(ask, row, semantics.entries, codes);
-  bestAnswers(answersOf(ask, count, scoresOf, scalars), count, relevancy, classes);
+  bestOfCodes(ask, semantics.entries, codes, scalars, relevancy, classes);
   // R_s hears a splat by the length of its S_G.
   const lengths = Float32Array.from({ length: count }, (_, row) => {
     const from = row * SEMANTICS.columns;

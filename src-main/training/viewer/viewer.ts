@@ -7,8 +7,9 @@
  */
 import type { OverlayName } from '#contract/frame';
 import type { TrainerCommand, TrainerEvent } from '#contract/messages';
+import { CODES, splatScalars } from '../../semantics/index';
 import type { SceneLabels, SplatAnswers } from '../ports';
-import { answersOf, bestAnswers, fits, readAsk, scoresOfCodes } from './answers';
+import { answerable, bestOfCodes, readAsk } from './answers';
 import type { Ask } from './answers';
 import { availableOverlays, FrameBuffer, overlayFrame, snapshotFrame } from './frames';
 import type { OverlayParts } from './frames';
@@ -18,7 +19,6 @@ import type { Look } from './pictures';
 import { MeaningCells } from './meaningCells';
 import { PrincipalAxes } from './principalAxes';
 import { Rhythm } from './rhythm';
-import { CODES, splatScalars } from '../../semantics/index';
 import { RowCodes } from './rowCodes';
 import { rowsStamp } from './scene';
 import type { ViewedScene } from './scene';
@@ -114,14 +114,12 @@ export class TrainerViewer {
         return Uint8Array.from({ length: count }, (_, row) => entries[row * CODES]);
       },
       best: () => {
-        const ask = this.#ask;
-        if (!semantics || ask?.codebook !== semantics.codebook || !fits(ask, semantics.entries)) return null;
-        const { codes } = decoded();
+        const ask = answerable(semantics, this.#ask);
+        if (!semantics || !ask) return null;
         const { geometry, semantics: vectors, count } = model.arrays();
-        const scoresOf = (row: number): Float32Array => scoresOfCodes(ask, row, semantics.entries, codes);
         const [relevancy, classes] = [new Uint16Array(count), new Uint8Array(count)];
         const scalars = splatScalars(geometry, vectors, count);
-        bestAnswers(answersOf(ask, count, scoresOf, scalars), count, relevancy, classes);
+        bestOfCodes(ask, semantics.entries, decoded().codes, scalars, relevancy, classes);
         return { relevancy, classes };
       },
     };
