@@ -3,4 +3,5 @@ export { createFolderAtomically, removeLeftovers, writeFileAtomically, writeFile
 export { FileError, readError, systemErrorCode, writeError } from './errors';
 export { isProcessAlive, processStartTime, sendToParent } from './processes';
 export { CounterRandom } from './random';
+export { SerialQueue } from './serialQueue';
 export { readSafetensors, safetensorsChunks, SafetensorsError, type NamedTensor } from './safetensors';

@@ -34,20 +34,16 @@ export class LabelField {
   /** 1 for splats that were looked at, by id */
   #reviewed = new Uint8Array(1);
 
-  get edits(): readonly FieldEdit[] {
-    return this.#edits;
-  }
-
   /** The edits from an index on are these. */
   set(from: number, edits: readonly FieldEdit[]): void {
     const undone = from < this.#applied;
     this.#edits = [...this.#edits.slice(0, from), ...edits];
-    if (undone || edits.some(({ nextId }) => nextId < this.#born)) this.#restart();
+    if (undone || edits.some(({ nextId }) => nextId < this.#born)) this.restart();
   }
 
   /** Lets happen what has happened until now. */
   follow(lineage: Lineage): void {
-    if (lineage.nextId < this.#born) this.#restart();
+    if (lineage.nextId < this.#born) this.restart();
     this.#reserve(lineage.nextId);
     for (; this.#applied < this.#edits.length; this.#applied++) {
       const edit = this.#edits[this.#applied];
@@ -73,7 +69,8 @@ export class LabelField {
     for (let row = 0; row < ids.length; row++) out[row] = labels?.[ids[row]] ?? 0;
   }
 
-  #restart(): void {
+  /** Forgets births: what happened is replayed with the next `follow`, on whatever lives then. */
+  restart(): void {
     this.#applied = 0;
     this.#born = 1;
     this.#layers = new Map();

@@ -68,9 +68,7 @@ export class LabelDesk {
 
   /** Other Gaussians than before. */
   forget(): void {
-    const edits = this.#field.edits;
-    this.#field.set(0, []);
-    this.#field.set(0, edits);
+    this.#field.restart();
     this.#areas = null;
     this.#changed();
   }

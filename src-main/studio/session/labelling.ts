@@ -10,6 +10,7 @@ import type { LabelsState } from '#contract/labels';
 import type { PinholeCamera } from '#contract/camera';
 import type { TrainerEventOf } from '#contract/messages';
 import type { StudioState } from '#contract/studio';
+import { SerialQueue } from '../../base/index';
 import { allLabels, classNamed, classOf, LabelError, labelsOf } from '../../labels/index';
 import type { Edit, LabelBook, LabelClass } from '../../labels/index';
 import type { Project } from '../../project/index';
@@ -66,7 +67,7 @@ export class Labelling {
   #counts: TrainerEventOf<'labelled'>['counts'] = [];
   #step = 0;
   #nextId = 1;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   constructor(ports: LabellingPorts) {
     this.#ports = ports;
@@ -79,7 +80,7 @@ export class Labelling {
 
   /** @throws LabelError, NoTrainerError, what the disk says */
   label(gesture: Gesture): Promise<{ splats: number }> {
-    return this.#next(async () => {
+    return this.#queue.next(async () => {
       const { region, camera, through, mode, target, keepExisting } = gesture;
       const { book, requests } = this.#ports;
       const { layer } = this.#layer();
@@ -171,18 +172,18 @@ export class Labelling {
   // ---- undo
 
   undo(): Promise<EditName | null> {
-    return this.#next(() => {
+    return this.#queue.next(() => {
       const name = this.#ports.book.undo();
       if (name !== null) this.#changed(this.#ports.book.felt.length);
-      return Promise.resolve(name);
+      return name;
     });
   }
 
   redo(): Promise<EditName | null> {
-    return this.#next(() => {
+    return this.#queue.next(() => {
       const name = this.#ports.book.redo();
       if (name !== null) this.#changed(this.#ports.book.felt.length - 1);
-      return Promise.resolve(name);
+      return name;
     });
   }
 
@@ -282,9 +283,8 @@ export class Labelling {
   }
 
   #edit(name: EditName, make: () => LabelOp[]): Promise<void> {
-    return this.#next(() => {
+    return this.#queue.next(() => {
       this.#commit(name, make(), null);
-      return Promise.resolve();
     });
   }
 
@@ -317,12 +317,6 @@ export class Labelling {
 
   #tell(): void {
     this.#ports.change((state) => (state.labels = this.state));
-  }
-
-  #next<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(work);
-    this.#queue = result.catch(() => undefined);
-    return result;
   }
 }
 

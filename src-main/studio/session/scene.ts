@@ -12,6 +12,7 @@ import type { LanguageEvent } from '#contract/languageMessages';
 import type { SettingsChange, TrainerEvent } from '#contract/messages';
 import type { TrainingSettings } from '#contract/settings';
 import type { AskRequest, PhotoState, SavedView, StudioReply, StudioState } from '#contract/studio';
+import { SerialQueue } from '../../base/index';
 import { isProject } from '../../project/index';
 import { forkTrainer } from '../../training/trainerHost';
 import type { TrainerHost } from '../../training/trainerHost';
@@ -52,7 +53,7 @@ export class Scene {
   /** a splat file's trainer, which only shows */
   #viewer: TrainerHost | null = null;
   /** what opens and closes, one after the other */
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
   #giveUp: AbortController | null = null;
   #seed = 0;
 
@@ -125,7 +126,7 @@ export class Scene {
 
   async closePath(): Promise<void> {
     this.#giveUp?.abort();
-    await this.#next(() => this.#shut());
+    await this.#queue.next(() => this.#shut());
   }
 
   /** Ends everything. */
@@ -147,7 +148,7 @@ export class Scene {
   }
 
   #opening(path: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    return this.#next(async () => {
+    return this.#queue.next(async () => {
       await this.#shut();
       const giveUp = new AbortController();
       this.#giveUp = giveUp;
@@ -162,12 +163,6 @@ export class Scene {
         this.#ports.change((state) => (state.opening = null));
       }
     });
-  }
-
-  #next<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(work);
-    this.#queue = result.catch(() => undefined);
-    return result;
   }
 
   async #adopt(scene: OpenScene): Promise<void> {
