@@ -14,7 +14,6 @@ export {
 } from './fuse';
 export {
   NONE,
-  noLabels,
   segmentsOf,
   UNLABELLED,
   type Segment,

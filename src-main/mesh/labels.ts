@@ -38,13 +38,6 @@ export interface SplatLabels {
   readonly instances: Int32Array;
 }
 
-export const noLabels: SplatLabels = {
-  taxonomy: { classes: [], instances: [] },
-  ids: new Uint32Array(0),
-  classes: new Int32Array(0),
-  instances: new Int32Array(0),
-};
-
 export interface Segment {
   readonly classId: number;
   readonly instanceId: number;

@@ -12,7 +12,6 @@ import { splatPlyChunks } from '../gaussians/index';
 import {
   meshDefaults,
   meshOf,
-  noLabels,
   segmentsOf,
   type MeshProgress,
   type MeshReport,
@@ -73,19 +72,24 @@ const ENDINGS = { glb: '.glb', 'ply-mesh': '.mesh.ply', ply: '.ply', masks: '.ma
 
 /** @throws ProjectError, StudioError, MeshError, FileError, the signal's reason when it stops, and what asking in words throws */
 export async function exportProject(path: string, request: ExportRequest, options: ExportOptions): Promise<Exported> {
-  const { format, words } = request;
-  const book = words === null ? await readLabelBook(path) : null;
-  if (format === 'ply' && book?.edits.length === 0) return exportSplats(path, request.out, options);
+  const { format, words, layer } = request;
+  if (words) return exportLabelled(path, request, options, (trained) => labelsFromWords(trained, words));
+  const book = await readLabelBook(path);
+  if (format === 'ply' && book.edits.length === 0) return exportSplats(path, request.out, options);
+  return exportLabelled(path, request, options, ({ snapshot, root }) => labelsOfSnapshot(book, snapshot, layer, root));
+}
+
+async function exportLabelled(
+  path: string,
+  request: ExportRequest,
+  options: ExportOptions,
+  labelsOf: (trained: TrainedScene) => SplatLabels | Promise<SplatLabels>,
+): Promise<Exported> {
   const trained = await openTrainedScene(path, request, options.warn);
   try {
     options.signal?.throwIfAborted();
     options.onProgress?.({ stage: 'labels', done: 0, total: 1 });
-    const labels = words
-      ? await labelsFromWords(trained, words)
-      : book
-        ? labelsOfSnapshot(book, trained.snapshot, request.layer, trained.root)
-        : noLabels;
-    return await exportTrained(trained, labels, request, options);
+    return await exportTrained(trained, await labelsOf(trained), request, options);
   } finally {
     const { geometry, sphericalHarmonics, semantics, probe } = trained.scene;
     for (const tensor of [geometry, sphericalHarmonics, semantics, probe]) tensor.dispose();

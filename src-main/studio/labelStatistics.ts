@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { writeFileAtomically } from '../base/index';
 import { NONE } from '../mesh/index';
 import type { SplatLabels } from '../mesh/index';
-import { SEMANTICS } from '../kernels/layout';
+import { hexOf } from '../language/codebook/index';
+import { splatScalars } from '../semantics/index';
 import { nameOf } from './exportScene';
 import { labelsOfSnapshot, readLabelBook } from './projectLabels';
 import { openSnapshot } from './trainedScene';
@@ -45,28 +46,34 @@ async function openLabels(path: string, layer: number | null, warn: (message: st
   return { root, exports, snapshot, labels: labelsOfSnapshot(book, snapshot, layer, root), edits: book.edits.length };
 }
 
-const hex = (colour: readonly number[]): string =>
-  `#${colour.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-
+/** Splats and uncertainty of every class as such and of its instances, in one walk over the splats. */
 function figuresOf({ snapshot, labels }: Labelled): LabelFigure[] {
   const { classes, instances } = labels.taxonomy;
-  const vectors = snapshot.semantics ? (snapshot.tensors.semantics.data as Float32Array) : null;
-  const tally = (classId: number, instanceId: number): Pick<LabelFigure, 'splats' | 'uncertainty'> => {
-    let [splats, sum] = [0, 0];
-    for (let row = 0; row < labels.ids.length; row++) {
-      if (labels.classes[row] !== classId || labels.instances[row] !== instanceId) continue;
-      splats++;
-      const logit = vectors?.[row * SEMANTICS.columns + SEMANTICS.uncertaintyLogit] ?? 0;
-      sum += 1 / (1 + Math.exp(-logit));
-    }
-    return { splats, uncertainty: vectors && splats > 0 ? sum / splats : null };
+  const { geometry, semantics } = snapshot.tensors;
+  const { uncertainty } = splatScalars(
+    geometry.data as Float32Array,
+    semantics.data as Float32Array,
+    labels.ids.length,
+  );
+  const tallies = new Map<string, { splats: number; uncertainty: number }>();
+  for (let row = 0; row < labels.ids.length; row++) {
+    const key = `${labels.classes[row]} ${labels.instances[row]}`;
+    const tally = tallies.get(key) ?? { splats: 0, uncertainty: 0 };
+    tally.splats++;
+    tally.uncertainty += uncertainty[row];
+    tallies.set(key, tally);
+  }
+  const tallyOf = (classId: number, instanceId: number): Pick<LabelFigure, 'splats' | 'uncertainty'> => {
+    const tally = tallies.get(`${classId} ${instanceId}`);
+    if (!tally) return { splats: 0, uncertainty: null };
+    return { splats: tally.splats, uncertainty: snapshot.semantics && tally.uncertainty / tally.splats };
   };
   return classes.flatMap(({ id, name: className, colour }) => {
-    const common = { class: id, className, colour: hex(colour) };
-    const own: LabelFigure = { ...common, instance: null, name: className, ...tally(id, NONE) };
+    const common = { class: id, className, colour: hexOf(colour) };
+    const own: LabelFigure = { ...common, instance: null, name: className, ...tallyOf(id, NONE) };
     const parts = instances
       .filter(({ classId }) => classId === id)
-      .map(({ id: instance, name }) => ({ ...common, instance, name, ...tally(id, instance) }));
+      .map(({ id: instance, name }) => ({ ...common, instance, name, ...tallyOf(id, instance) }));
     return [own, ...parts];
   });
 }

@@ -128,6 +128,12 @@ export const useLabelling = defineStore('labelling', () => {
     );
   }
 
+  function accepted(splats: number): void {
+    if (splats === 0) return notices.add('warn', say('labels.nothing'));
+    showLabels();
+    notices.add('ok', say('labels.accepted', { count: splats }));
+  }
+
   /** The answer above the threshold becomes labels: a class for every question, named as it was asked. */
   async function acceptAnswer(): Promise<void> {
     const { answer } = ask;
@@ -146,9 +152,7 @@ export const useLabelling = defineStore('labelling', () => {
         if (question === 0 && changed > 0) chooseNamed(towards.name);
       }
     }
-    if (splats === 0) return notices.add('warn', say('labels.nothing'));
-    showLabels();
-    notices.add('ok', say('labels.accepted', { count: splats }));
+    accepted(splats);
   }
 
   /** Splats of a codebook entry get the chosen class, or one of the entry's name. */
@@ -158,10 +162,7 @@ export const useLabelling = defineStore('labelling', () => {
     );
     const towards: LabelTarget = chosen.value === null ? { kind: 'named', name } : target.value;
     const splats = await label({ kind: 'entry', entry }, towards);
-    if (splats === null) return;
-    if (splats === 0) return notices.add('warn', say('labels.nothing'));
-    showLabels();
-    notices.add('ok', say('labels.accepted', { count: splats }));
+    if (splats !== null) accepted(splats);
   }
 
   const resize = (by: number): void => {

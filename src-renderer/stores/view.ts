@@ -129,7 +129,7 @@ export const useView = defineStore('view', () => {
     if (isolated.value !== null && !shown.value.includes(of)) channel.value = of;
   }
 
-  /** Hides or shows it again; a class of labels is hidden for everybody, since gestures spare what is hidden. */
+  /** Hides or shows it again; a class of labels is hidden on every page, since the project remembers it. */
   function toggle(of: CategoricalChannel, index: number): void {
     if (of === 'label') {
       const found = labels.classes.find((one) => one.class === labels.categories.at(index)?.group);

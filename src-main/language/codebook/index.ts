@@ -13,7 +13,7 @@ export { unitHalves } from './halves';
 export { encodeIndexMap, readIndexMap, type ExpectedMap, type IndexMap } from './indexMap';
 export { mapName, mapNames } from './mapFolder';
 export { nameEntries, type WordEncoder } from './names';
-export { categoricalPalette, type Colour } from './palette';
+export { categoricalPalette, hexOf, type Colour } from './palette';
 export { entryLine, perplexity, reportLines, reportOf, type CodebookReport } from './report';
 export { codebookSettings, type CodebookSettings } from './settings';
 export { trainCodebook, type TrainedCodebook, type TrainingProgress, type TrainOptions } from './train';

@@ -12,6 +12,10 @@ import { CounterRandom } from '../../base/index';
 /** sRGB bytes */
 export type Colour = readonly [number, number, number];
 
+/** #rrggbb */
+export const hexOf = (colour: Colour): string =>
+  `#${colour.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+
 type Point = readonly [number, number, number];
 
 interface Candidate {

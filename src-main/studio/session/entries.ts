@@ -4,16 +4,14 @@ import { join } from 'node:path';
 import { codebookSummary } from '#contract/codebookMessages';
 import type { LanguageEvent } from '#contract/languageMessages';
 import type { CodebookEntry, StudioState } from '#contract/studio';
-import { categoricalPalette, readCodebook } from '../../language/codebook/index';
-import type { Codebook, Colour } from '../../language/codebook/index';
+import { categoricalPalette, hexOf, readCodebook } from '../../language/codebook/index';
+import type { Codebook } from '../../language/codebook/index';
 import type { ProjectPaths } from '../../project/index';
 import { exists } from '../sceneLanguage';
 
-const hex = (colour: Colour): string => `#${colour.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-
 /** Colours of the classes of an ask. */
 export function classColours(count: number, seed: number): string[] {
-  return categoricalPalette(count, null, seed).map(hex);
+  return categoricalPalette(count, null, seed).map(hexOf);
 }
 
 interface Entries {
@@ -34,7 +32,7 @@ export function entriesOf({ size, counts, names }: Entries, seed: number): Codeb
     name: names[entry]?.name ?? null,
     similarity: names[entry]?.similarity ?? null,
     share: counts[entry] / cells,
-    colour: hex(colours[entry]),
+    colour: hexOf(colours[entry]),
   }));
 }
 

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { MeshError, NONE, noLabels, segmentsOf, UNLABELLED, type SplatLabels } from '../../../src-main/mesh/index';
+import { MeshError, NONE, segmentsOf, UNLABELLED, type SplatLabels } from '../../../src-main/mesh/index';
+
+const noLabels: SplatLabels = {
+  taxonomy: { classes: [], instances: [] },
+  ids: new Uint32Array(0),
+  classes: new Int32Array(0),
+  instances: new Int32Array(0),
+};
 
 const labels: SplatLabels = {
   taxonomy: {
