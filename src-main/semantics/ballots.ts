@@ -51,12 +51,25 @@ export class Ballots {
     this.total[row] = 0;
   }
 
-  /** The label with most votes, the lower one of equals; 0 when nobody voted. */
-  winner(row: number): { label: number; votes: number } {
+  /**
+   * The label with most votes, the lower one of equals; 0 when nobody voted.
+   *
+   * @param kinship  how far a label's votes count for another one, [N, N] of labels 1 … N; null: not at all
+   */
+  winner(row: number, kinship: Float32Array | null = null): { label: number; votes: number } {
+    const [labels, kept] = [this.#labels, this.#votes];
+    const from = row * SLOTS;
+    let to = from;
+    while (to < from + SLOTS && labels[to] !== 0) to++;
+    const size = kinship ? Math.sqrt(kinship.length) : 0;
     let [label, votes] = [0, 0];
-    for (let slot = row * SLOTS; slot < (row + 1) * SLOTS && this.#labels[slot] !== 0; slot++) {
-      if (this.#votes[slot] < votes || (this.#votes[slot] === votes && this.#labels[slot] > label)) continue;
-      [label, votes] = [this.#labels[slot], this.#votes[slot]];
+    for (let slot = from; slot < to; slot++) {
+      let own = kept[slot];
+      if (kinship)
+        for (let other = from; other < to; other++)
+          if (other !== slot) own += kinship[(labels[slot] - 1) * size + labels[other] - 1] * kept[other];
+      if (own < votes || (own === votes && labels[slot] > label)) continue;
+      [label, votes] = [labels[slot], own];
     }
     return { label, votes };
   }

@@ -2,6 +2,7 @@
 export { codeDirections } from './codeDirections';
 export { SemanticsError } from './errors';
 export { comparesScalars, ExpressionError, type Expression } from './expression';
+export { kinshipOf } from './kinship';
 export { LabelLift, VISIBILITY_GATE, type LiftedLabels, type LiftOptions } from './lifting';
 export { mixFeatures, type FeatureProducts } from './mixedFeatures';
 export { Perceptron, type NetworkStep } from './perceptron';

@@ -3,7 +3,8 @@
  *
  *   v_ki = Σ_p w_pi^γ·[M_p = k]     what a view says of Gaussian i, over pixels where w_pi ≥ gate
  *   V_ki = Σ_views v_ki / Σ_k v_ki · min(1, Σ_k v_ki)
- *   label_i = argmax_k V_ki,   confidence_i = V_label / Σ_k V_ki
+ *   V'_ki = Σ_j K_kj·V_ji       votes of entries that mean the same count for each other (kinship.ts)
+ *   label_i = argmax_k V'_ki over entries with votes,   confidence_i = V'_label / Σ_k V_ki
  *
  * The gate leaves out what shines through from behind, whose pixel says nothing about it. A hard one (0.1) also leaves out every Gaussian
  * that never fills a tenth of a pixel, more than half of them where many small ones lie over each other; a low one with γ = 2 hears
@@ -31,6 +32,8 @@ export interface LiftOptions {
   readonly gate: number;
   /** γ */
   readonly power: number;
+  /** K, [entries, entries]; null = every entry stands alone */
+  readonly kinship?: Float32Array | null;
 }
 
 /** Labels by vote, view by view. What it holds grows with the Gaussians, not with the entries. */
@@ -39,6 +42,7 @@ export class LabelLift {
   readonly #entries: number;
   readonly #gate: number;
   readonly #power: number;
+  readonly #kinship: Float32Array | null;
   /** V */
   readonly #votes: Ballots;
   /** v of the present view; empty outside `addView` */
@@ -46,11 +50,13 @@ export class LabelLift {
   readonly #touched: Uint32Array;
   readonly #views: Uint16Array;
 
-  constructor(count: number, entries: number, { gate, power }: LiftOptions = { gate: VISIBILITY_GATE, power: 1 }) {
+  constructor(count: number, entries: number, options: LiftOptions = { gate: VISIBILITY_GATE, power: 1 }) {
+    const { gate, power, kinship = null } = options;
     this.#count = count;
     this.#entries = entries;
     this.#gate = gate;
     this.#power = power;
+    this.#kinship = kinship;
     this.#votes = new Ballots(count);
     this.#present = new Ballots(count);
     this.#touched = new Uint32Array(count);
@@ -89,7 +95,7 @@ export class LabelLift {
     const labels = new Uint8Array(this.#count);
     const confidences = new Float32Array(this.#count);
     for (let row = 0; row < this.#count; row++) {
-      const { label, votes } = this.#votes.winner(row);
+      const { label, votes } = this.#votes.winner(row, this.#kinship);
       labels[row] = label;
       if (label > 0) confidences[row] = Math.min(1, votes / this.#votes.total[row]);
     }

@@ -68,6 +68,7 @@ export function ablationRows(whole: boolean): AblationRow[] {
     turned('no-smoothing', 'L_smo off', { smoothingWeight: 0 }),
     turned('no-lifting', 'S_G starts at random', { semanticStart: 'normal' }),
     turned('hard-gate', 'lifted from weights of at least 0.1, as they are', { liftGate: 0.1, liftPower: 1 }),
+    turned('no-kinship', 'lifted votes of each entry stand alone', { liftKinship: 0 }),
     turned('no-vote', "labels of a photo's own map", { labelVote: false }),
     turned('splat-loss', 'L_G on: λ_G = 1', { splatWeight: 1 }),
     turned('no-settling', 'Gaussians keep what they learned, and do not settle', { settleSplats: false }),

@@ -10,7 +10,7 @@ import { render, sampleWeights } from '../kernels/index';
 import type { LayerArrays, RenderFrame } from '../kernels/index';
 import { SEMANTICS } from '../kernels/layout';
 import type { GaussianModel } from '../gaussians/index';
-import { CODES, codeDirections, decodePixels, LabelLift, samplePixels } from '../semantics/index';
+import { CODES, codeDirections, decodePixels, kinshipOf, LabelLift, samplePixels } from '../semantics/index';
 import type { LiftedLabels } from '../semantics/index';
 import type { PhotoViews } from './photoViews';
 import type { IndexMaps } from './ports';
@@ -21,9 +21,9 @@ const LONG_SIDE = 480;
 const UNSEEN_LENGTH = 0.05;
 
 /** What labels are lifted from: index maps, or answers in their place. */
-export type LabelSource = Pick<IndexMaps, 'entries' | 'load'>;
+export type LabelSource = Pick<IndexMaps, 'entries' | 'vectors' | 'load'>;
 
-type LiftSettings = Pick<TrainingSettings, 'antialiased' | 'liftGate' | 'liftPower'>;
+type LiftSettings = Pick<TrainingSettings, 'antialiased' | 'liftGate' | 'liftPower' | 'liftKinship'>;
 
 /** A photo's camera at the size that it is lifted from. */
 async function liftingCamera(photos: PhotoViews, index: number): Promise<PinholeCamera> {
@@ -64,7 +64,8 @@ export async function liftLabels(
   between: (done: number, photos: number) => Promise<boolean> = giveWay,
 ): Promise<LiftedLabels | null> {
   const { liftGate: gate, liftPower: power } = settings;
-  const lift = new LabelLift(model.count, maps.entries, { gate, power });
+  const kinship = kinshipOf(maps.vectors, maps.entries, settings.liftKinship);
+  const lift = new LabelLift(model.count, maps.entries, { gate, power, kinship });
   for (let index = 0; index < photos.count; index++) {
     if (index > 0 && !(await between(index, photos.count))) return null;
     const map = await maps.load(photos.names[index]);
@@ -87,13 +88,14 @@ export async function liftLabels(
 export function answersOf(
   model: GaussianModel,
   photos: PhotoViews,
+  { entries, vectors }: IndexMaps,
   layers: readonly LayerArrays[],
   { antialiased }: LiftSettings,
 ): LabelSource {
   const { geometry, sphericalHarmonics, semantics, count } = model;
   const view = { geometry, sphericalHarmonics, semantics, count };
   return {
-    entries: layers[layers.length - 1].bias.length,
+    ...{ entries, vectors },
     load: async (photo) => {
       const camera = await liftingCamera(photos, photos.names.indexOf(photo));
       const { width, height } = camera;

@@ -122,11 +122,11 @@ export class SemanticHalf {
 
   /** Before the last step and not after it, so that a run that is ended in the middle of it makes up for it when it is continued. */
   async #settle(settings: TrainingSettings): Promise<boolean> {
-    const [learner, model] = [this.#learner, this.#model];
+    const [learner, model, maps] = [this.#learner, this.#model, this.#maps];
     // A decoder that has learned nothing has nothing to say.
-    if (!learner || !settings.settleSplats || learner.state.crossEntropy === null) return true;
+    if (!learner || !maps || !settings.settleSplats || learner.state.crossEntropy === null) return true;
     const { arrays } = learner.decoder;
-    const answers = answersOf(model, this.#photos, arrays, settings);
+    const answers = answersOf(model, this.#photos, maps, arrays, settings);
     const lifted = await liftLabels(model, this.#photos, answers, settings, this.#ports.lifting);
     if (lifted) settle(model.arrays().semantics, model.count, lifted.labels, arrays);
     return lifted !== null;

@@ -33,6 +33,11 @@ export const semanticSettings = {
     group,
     description: 'γ: lifted votes count as the blending weight to this power; 1 is the weight itself',
   }),
+  liftKinship: number(0, 2, {
+    group,
+    description:
+      'T: a lifted vote also counts for entries that mean the same, by exp((cosine − 1) / T); 0 lets every entry stand alone',
+  }),
   liftInterval: integer(0, 10_000_000, {
     group,
     unit: REFERENCE,

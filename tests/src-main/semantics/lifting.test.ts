@@ -1,6 +1,7 @@
 /** Lifting by hand-made weights: the gate, one vote a view, the robust majority; and directions that keep entries apart. */
 import { describe, expect, it } from 'vitest';
 import { codeDirections } from '../../../src-main/semantics/codeDirections';
+import { kinshipOf } from '../../../src-main/semantics/kinship';
 import { LabelLift, type LiftOptions } from '../../../src-main/semantics/lifting';
 import { Random } from '../kernels/scenes';
 
@@ -54,6 +55,35 @@ describe('lifting index maps', () => {
     expect(labelsOf({ gate: 0.1, power: 1 })[0]).toBe(0);
     expect(labelsOf({ gate: 0.01, power: 1 })[0]).toBe(1); // 0.34 : 0.19
     expect(labelsOf({ gate: 0.01, power: 8 })[0]).toBe(2); // 0.09 to the 8th outweighs all others together
+  });
+
+  it('counts votes of entries that mean the same together', () => {
+    // 1 and 3 are nearly one direction; 2 stands apart and hears as much as 3.
+    const vectors = Float32Array.of(1, 0, 0, 1, 0.98, 0.199);
+    const pairs = [[[0, 0.5]], [[0, 0.5]], [[0, 0.5]], [[0, 0.5]], [[0, 0.5]]] as [number, number][][];
+    const liftedAt = (temperature: number) => {
+      const kinship = kinshipOf(vectors, 3, temperature);
+      const lift = new LabelLift(1, 3, { gate: 0.1, power: 1, kinship });
+      lift.addView(view(pairs), Uint8Array.of(3, 2, 2, 3, 1));
+      return lift.result();
+    };
+    expect(kinshipOf(vectors, 3, 0)).toBeNull();
+    expect(liftedAt(0).labels[0]).toBe(2); // the lower of equals
+    expect(liftedAt(0).confidences[0]).toBeCloseTo(0.4, 6);
+    const length = Math.hypot(0.98, 0.199);
+    const kin = (cosine: number) => Math.exp((cosine - 1) / 0.1);
+    expect(liftedAt(0.1).labels[0]).toBe(3);
+    expect(liftedAt(0.1).confidences[0]).toBeCloseTo(0.4 + 0.2 * kin(0.98 / length) + 0.4 * kin(0.199 / length), 5);
+  });
+
+  it('knows kin by angle, whatever the length', () => {
+    const kinship = kinshipOf(Float32Array.of(3, 0, 0, 0.5, 2, 2, 0, 0), 4, 0.5)!;
+    expect(kinship[0]).toBe(1);
+    expect(kinship[1]).toBeCloseTo(Math.exp(-2), 6);
+    expect(kinship[2]).toBeCloseTo(Math.exp((Math.SQRT1_2 - 1) / 0.5), 6);
+    expect(kinship[2]).toBe(kinship[8]);
+    // A vector of no length is kin of nobody in particular, and never NaN.
+    expect([...kinship].every(Number.isFinite)).toBe(true);
   });
 
   it('skips pixels without a label and refuses an index above N', () => {

@@ -32,6 +32,7 @@ describe('rows', () => {
     expect(changed('no-bootstrapping')).toEqual(['labelTrust']);
     expect(changed('no-lifting')).toEqual(['semanticStart']);
     expect(changed('hard-gate')).toEqual(['liftGate', 'liftPower']);
+    expect(changed('no-kinship')).toEqual(['liftKinship']);
     expect(changed('no-vote')).toEqual(['labelVote']);
     expect(changed('no-settling')).toEqual(['settleSplats']);
     expect(changed('splat-loss')).toEqual(['splatWeight']);
