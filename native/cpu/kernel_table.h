@@ -38,7 +38,9 @@ struct KernelTable {
   void (*packLayer)(const float* kernel, int in, int out, float* forward, float* backward);
   void (*networkForward)(const Network&, int rows, const NetworkRows& act);
   void (*networkBackward)(const Network&, int rows, const NetworkRows& act, const NetworkRows& grad, const NetworkSums& sums, bool toInput);
-  void (*softmaxLogits)(float* logits, int rows, int classes, int stride, int32_t* top);
+  void (*softmaxLogits)(float* logits, int rows, int classes, int stride, int32_t* top, float* most);
+  void (*largestEntries)(const float* row, int classes, int stride, int top, uint8_t* entry, float* value);
+  void (*weightedSums)(const float* row, int stride, const float* values, int sets, float* out);
   int (*sampleLanes)();
   void (*tileWeights)(const TileJob&, const int32_t* pixels, int count, float least, uint32_t* rows, float* weights, int32_t* lengths);
   int (*tileComposite)(const TileJob&, const int32_t* pixels, int count, const float* semantics, const float* u, float* out,

@@ -5,6 +5,7 @@
  * A block of rows goes through all layers before the next one starts, so that activations never leave the cache, and so does its
  * gradient: nothing of the size rows × widths is kept.
  */
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -91,20 +92,33 @@ void networkBackward(const Network& net, int rows, const NetworkRows& act, const
   }
 }
 
+/** Where the largest of a row lies, the lowest place on ties, and the largest itself. @param row  [stride], row[0] behind the last class */
+static LEGATO_INLINE int largestOf(const float* row, int stride, float& most) {
+  // A row is whole panels: as many sums side by side as a panel has vectors hide the latency of one.
+  Float lanes[kVectors];
+  for (int v = 0; v < kVectors; v++) lanes[v] = load(row + v * W);
+  for (int i = kColumns; i < stride; i += kColumns)
+    for (int v = 0; v < kVectors; v++) lanes[v] = max(lanes[v], load(row + i + v * W));
+  for (int v = 1; v < kVectors; v++) lanes[0] = max(lanes[0], lanes[v]);
+  most = largest(lanes[0]);
+  for (int i = 0; i < stride; i += W)
+    if (const uint32_t found = bits(greaterEqual(load(row + i), set(most)))) return i + std::countr_zero(found);
+  return 0;
+}
+
 /**
  * Softmax of logits in place, a row at a time, zeros behind the last class.
  *
  * @param logits  [rows][stride]
  * @param top     [rows] receives the position of the largest logit, the lowest on ties
+ * @param most    [rows] receives that logit
  */
-void softmaxLogits(float* logits, int rows, int classes, int stride, int32_t* top) {
+void softmaxLogits(float* logits, int rows, int classes, int stride, int32_t* top, float* most) {
   for (int r = 0; r < rows; r++) {
     float* row = logits + static_cast<size_t>(r) * stride;
-    int best = 0;
-    for (int i = 1; i < classes; i++)
-      if (row[i] > row[best]) best = i;
-    top[r] = best;
-    const float origin = row[best];
+    for (int i = classes; i < stride; i++) row[i] = row[0];
+    top[r] = largestOf(row, stride, most[r]);
+    const float origin = most[r];
     for (int i = classes; i < stride; i++) row[i] = origin - 87.0f;
     Float total = set(0.0f);
     for (int i = 0; i < stride; i += W) {
@@ -115,6 +129,44 @@ void softmaxLogits(float* logits, int rows, int classes, int stride, int32_t* to
     for (int i = classes; i < stride; i++) row[i] = 0.0f;
     const Float scale = set(1.0f / sum(total));
     for (int i = 0; i < stride; i += W) store(row + i, load(row + i) * scale);
+  }
+}
+
+/**
+ * The `top` largest of a row, largest first, the lowest place first on ties.
+ *
+ * @param row  [stride], zeros behind the last class
+ */
+void largestEntries(const float* row, int classes, int stride, int top, uint8_t* entry, float* value) {
+  int held = 0;
+  for (int i = 0; i < stride; i += W) {
+    // Nearly every vector holds nothing above the least that is held.
+    uint32_t left = held < top ? (1u << W) - 1u : bits(less(set(value[top - 1]), load(row + i)));
+    for (; left != 0; left &= left - 1) {
+      const int at = i + std::countr_zero(left);
+      if (at >= classes) break;
+      if (held == top && row[at] <= value[top - 1]) continue;
+      int place = held < top ? held++ : top - 1;
+      for (; place > 0 && row[at] > value[place - 1]; place--) {
+        entry[place] = entry[place - 1];
+        value[place] = value[place - 1];
+      }
+      entry[place] = static_cast<uint8_t>(at);
+      value[place] = row[at];
+    }
+  }
+}
+
+/** Σ_i row_i·value_i for every set of values. @param values  [sets][stride], zeros behind the last class */
+void weightedSums(const float* row, int stride, const float* values, int sets, float* out) {
+  for (int s = 0; s < sets; s++) {
+    const float* value = values + static_cast<size_t>(s) * stride;
+    Float lanes[kVectors];
+    for (int v = 0; v < kVectors; v++) lanes[v] = set(0.0f);
+    for (int i = 0; i < stride; i += kColumns)
+      for (int v = 0; v < kVectors; v++) lanes[v] = fma(load(row + i + v * W), load(value + i + v * W), lanes[v]);
+    for (int v = 1; v < kVectors; v++) lanes[0] = lanes[0] + lanes[v];
+    out[s] = sum(lanes[0]);
   }
 }
 

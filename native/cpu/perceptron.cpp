@@ -27,6 +27,7 @@ struct Worker {
 struct Workspace {
   std::vector<float> packed[kMaxLayers][3];
   std::vector<Worker> workers;
+  std::vector<float> values;
 };
 Workspace workspace;
 
@@ -129,6 +130,28 @@ void normalised(const Network& net, const float* features, int columns, int rows
   }
 }
 
+/** Rows of values at the stride of the last layer, zeros behind the last class. */
+void padValues(const float* values, int sets, int classes, int stride) {
+  workspace.values.assign(static_cast<size_t>(sets) * stride, 0.0f);
+  for (int s = 0; s < sets; s++)
+    std::copy_n(values + static_cast<size_t>(s) * classes, classes, workspace.values.data() + static_cast<size_t>(s) * stride);
+}
+
+/** One block of rows, decoded. */
+struct Decoded {
+  const float* probabilities;  // [rows][stride]
+  int32_t top[kNetworkRows];
+};
+
+Decoded decodeBlock(const Network& net, const float* features, int rows, Worker& w) {
+  Decoded block{w.act.layer[net.layers], {}};
+  normalised(net, features, kFeatures, rows, w.act.layer[0]);
+  kernels().networkForward(net, rows, w.act);
+  float most[kNetworkRows];
+  kernels().softmaxLogits(w.act.layer[net.layers], rows, net.width[net.layers], net.stride[net.layers], block.top, most);
+  return block;
+}
+
 }  // namespace
 
 void networkOutputs(const NetworkRequest& q, const float* input, float* out) {
@@ -191,17 +214,15 @@ DecodeReport decodeLoss(const NetworkRequest& q, const DecodeOptions& options, c
       margin[r] = row[labels[begin + r] - 1];
       pricedMargin[r] = row[priced[begin + r] - 1];
     }
+    int32_t top[kNetworkRows];
+    float most[kNetworkRows];
+    kernels().softmaxLogits(logits, rows, classes, stride, top, most);
     // CE from log-sum-exp, since the probability of a hopeless label is 0 in float32.
     float cross[kNetworkRows], pricedCross[kNetworkRows];
     for (int r = 0; r < rows; r++) {
-      const float* row = logits + static_cast<size_t>(r) * stride;
-      float top = row[0];
-      for (int i = 1; i < classes; i++) top = std::max(top, row[i]);
-      cross[r] = top - margin[r];
-      pricedCross[r] = top - pricedMargin[r];
+      cross[r] = most[r] - margin[r];
+      pricedCross[r] = most[r] - pricedMargin[r];
     }
-    int32_t top[kNetworkRows];
-    kernels().softmaxLogits(logits, rows, classes, stride, top);
     float* d = w.grad.layer[q.layers];
     std::memset(d, 0, sizeof(float) * kNetworkRows * stride);
     float* dBlock = dSamples ? dSamples + static_cast<size_t>(begin) * kSampleColumns : nullptr;
@@ -259,20 +280,14 @@ DecodeReport decodeLoss(const NetworkRequest& q, const DecodeOptions& options, c
 void decodeRows(const NetworkRequest& q, const float* features, const float* values, uint8_t* entry, float* probability, float* score) {
   const Network net = prepare(q);
   const int classes = q.width[q.layers], stride = net.stride[q.layers];
+  if (score) padValues(values, 1, classes, stride);
   overBlocks(q.rows, [&](int begin, int rows, Worker& w) {
-    normalised(net, features + static_cast<size_t>(begin) * kFeatures, kFeatures, rows, w.act.layer[0]);
-    kernels().networkForward(net, rows, w.act);
-    int32_t top[kNetworkRows];
-    float* p = w.act.layer[q.layers];
-    kernels().softmaxLogits(p, rows, classes, stride, top);
+    const Decoded block = decodeBlock(net, features + static_cast<size_t>(begin) * kFeatures, rows, w);
     for (int r = 0; r < rows; r++) {
-      const float* row = p + static_cast<size_t>(r) * stride;
-      if (entry) entry[begin + r] = static_cast<uint8_t>(top[r]);
-      if (probability) probability[begin + r] = row[top[r]];
-      if (!score) continue;
-      float total = 0.0f;
-      for (int i = 0; i < classes; i++) total += row[i] * values[i];
-      score[begin + r] = total;
+      const float* row = block.probabilities + static_cast<size_t>(r) * stride;
+      if (entry) entry[begin + r] = static_cast<uint8_t>(block.top[r]);
+      if (probability) probability[begin + r] = row[block.top[r]];
+      if (score) kernels().weightedSums(row, stride, workspace.values.data(), 1, score + begin + r);
     }
   });
 }
@@ -281,34 +296,14 @@ void decodeTop(const NetworkRequest& q, const float* features, int top, const fl
                float* probabilities, float* scores) {
   const Network net = prepare(q);
   const int classes = q.width[q.layers], stride = net.stride[q.layers];
+  padValues(values, sets, classes, stride);
   overBlocks(q.rows, [&](int begin, int rows, Worker& w) {
-    normalised(net, features + static_cast<size_t>(begin) * kFeatures, kFeatures, rows, w.act.layer[0]);
-    kernels().networkForward(net, rows, w.act);
-    int32_t most[kNetworkRows];
-    float* p = w.act.layer[q.layers];
-    kernels().softmaxLogits(p, rows, classes, stride, most);
+    const Decoded block = decodeBlock(net, features + static_cast<size_t>(begin) * kFeatures, rows, w);
     for (int r = 0; r < rows; r++) {
-      const float* row = p + static_cast<size_t>(r) * stride;
-      uint8_t* entry = entries + static_cast<size_t>(begin + r) * top;
-      float* probability = probabilities + static_cast<size_t>(begin + r) * top;
-      // Insertion into a short sorted list: nearly every entry fails the first comparison.
-      int held = 0;
-      for (int i = 0; i < classes; i++) {
-        if (held == top && row[i] <= probability[top - 1]) continue;
-        int at = held < top ? held++ : top - 1;
-        for (; at > 0 && row[i] > probability[at - 1]; at--) {
-          entry[at] = entry[at - 1];
-          probability[at] = probability[at - 1];
-        }
-        entry[at] = static_cast<uint8_t>(i);
-        probability[at] = row[i];
-      }
-      for (int s = 0; s < sets; s++) {
-        const float* value = values + static_cast<size_t>(s) * classes;
-        float total = 0.0f;
-        for (int i = 0; i < classes; i++) total += row[i] * value[i];
-        scores[static_cast<size_t>(begin + r) * sets + s] = total;
-      }
+      const float* row = block.probabilities + static_cast<size_t>(r) * stride;
+      const size_t at = static_cast<size_t>(begin + r);
+      kernels().largestEntries(row, classes, stride, top, entries + at * top, probabilities + at * top);
+      kernels().weightedSums(row, stride, workspace.values.data(), sets, scores + at * sets);
     }
   });
 }

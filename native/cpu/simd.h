@@ -277,6 +277,15 @@ LEGATO_INLINE Float mantissa(Float a) {
 
 LEGATO_INLINE Float operator-(Float a) { return set(0.0f) - a; }
 
+/** The largest lane. */
+LEGATO_INLINE float largest(Float a) {
+  float lanes[W];
+  store(lanes, a);
+  float most = lanes[0];
+  for (int i = 1; i < W; i++) most = lanes[i] > most ? lanes[i] : most;
+  return most;
+}
+
 /**
  * 2^x for x ≤ 127, relative error < 3e-7, vanishing for x far below 0: nearest whole power times a degree-5 polynomial on
  * [-0.5, 0.5], fitted for the smallest relative error.

@@ -28,7 +28,9 @@ void upsampledArgmax(const float*, int, int, int, int, int, int, int, int, float
 void packLayer(const float*, int, int, float*, float*);
 void networkForward(const Network&, int, const NetworkRows&);
 void networkBackward(const Network&, int, const NetworkRows&, const NetworkRows&, const NetworkSums&, bool);
-void softmaxLogits(float*, int, int, int, int32_t*);
+void softmaxLogits(float*, int, int, int, int32_t*, float*);
+void largestEntries(const float*, int, int, int, uint8_t*, float*);
+void weightedSums(const float*, int, const float*, int, float*);
 int sampleLanes();
 void tileWeights(const TileJob&, const int32_t*, int, float, uint32_t*, float*, int32_t*);
 int tileComposite(const TileJob&, const int32_t*, int, const float*, const float*, float*, uint32_t*, float*);
@@ -69,6 +71,8 @@ const KernelTable* LEGATO_TABLE() {
       LEGATO_ISA::networkForward,
       LEGATO_ISA::networkBackward,
       LEGATO_ISA::softmaxLogits,
+      LEGATO_ISA::largestEntries,
+      LEGATO_ISA::weightedSums,
       LEGATO_ISA::sampleLanes,
       LEGATO_ISA::tileWeights,
       LEGATO_ISA::tileComposite,
