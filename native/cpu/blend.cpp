@@ -18,14 +18,11 @@ struct BlendScratch {
   float* batch;        // [kBatch][kBatchHead + stride]
   float* sums;         // [kVectors][stride][W]
   float* light;        // [kVectors][W] transmittance
-  uint32_t* masks;     // [kBatch]
   uint32_t* active;    // [kVectors] lanes still receiving
-  uint32_t* lengths;   // [kVectors]
-  uint16_t* lists;     // [kVectors][kBatch]
 };
 
 constexpr int blendFloats(int stride) {
-  return kBatch * (kBatchHead + stride) + kVectors * W * (stride + 1) + kBatch + 2 * kVectors + kVectors * kBatch / 2;
+  return kBatch * (kBatchHead + stride) + kVectors * W * (stride + 1) + kVectors;
 }
 
 BlendScratch carve(float* p, int stride) {
@@ -36,19 +33,13 @@ BlendScratch carve(float* p, int stride) {
   p += kVectors * W;
   s.batch = p;
   p += kBatch * (kBatchHead + stride);
-  s.masks = reinterpret_cast<uint32_t*>(p);
-  p += kBatch;
   s.active = reinterpret_cast<uint32_t*>(p);
-  p += kVectors;
-  s.lengths = reinterpret_cast<uint32_t*>(p);
-  p += kVectors;
-  s.lists = reinterpret_cast<uint16_t*>(p);
   return s;
 }
 
-/** One vector of pixels against its splats of the batch. */
+/** One vector of pixels against its splats of the batch. @param touching  bits of the splats, [kBatchWords] */
 template <int C>
-LEGATO_INLINE void blendVector(const BlendScratch& s, int v, Float px, Float py) {
+LEGATO_INLINE void blendVector(const BlendScratch& s, int v, const uint64_t* touching, Float px, Float py) {
   constexpr int step = kBatchHead + C;
   Float sums[C];
   float* kept = s.sums + static_cast<size_t>(v) * C * W;
@@ -56,22 +47,24 @@ LEGATO_INLINE void blendVector(const BlendScratch& s, int v, Float px, Float py)
   for (int c = 0; c < C; c++) sums[c] = load(kept + c * W);
   Float light = load(s.light + v * W);
   Mask active = maskOf(s.active[v]);
-  const uint16_t* list = s.lists + v * kBatch;
-  const uint32_t length = s.lengths[v];
   const Float stop = set(kTransmittanceStop);
-  for (uint32_t i = 0; i < length; i++) {
-    const float* splat = s.batch + static_cast<size_t>(list[i]) * step;
-    const Shade a = shade(splat, px, py);
-    const Float next = fnma(light, a.alpha, light);
-    const Mask hit = a.hit & active;
-    const Mask ends = hit & less(next, stop);
-    const Mask blends = without(hit, ends);
-    const Float weight = zeroUnless(blends, a.alpha * light);
-    light = select(blends, next, light);
+  bool open = true;
+  for (int word = 0; word < kBatchWords && open; word++) {
+    const float* splats = s.batch + static_cast<size_t>(64 * word) * step;
+    for (uint64_t left = touching[word]; left != 0 && open; left &= left - 1) {
+      const float* splat = splats + static_cast<size_t>(std::countr_zero(left)) * step;
+      const Shade a = shade(splat, px, py);
+      const Float next = fnma(light, a.alpha, light);
+      const Mask hit = a.hit & active;
+      const Mask ends = hit & less(next, stop);
+      const Mask blends = without(hit, ends);
+      const Float weight = zeroUnless(blends, a.alpha * light);
+      light = select(blends, next, light);
 #pragma GCC unroll 16
-    for (int c = 0; c < C; c++) sums[c] = fma(weight, set(splat[kBatchHead + c]), sums[c]);
-    active = without(active, ends);
-    if (!any(active)) break;
+      for (int c = 0; c < C; c++) sums[c] = fma(weight, set(splat[kBatchHead + c]), sums[c]);
+      active = without(active, ends);
+      open = any(active);
+    }
   }
 #pragma GCC unroll 16
   for (int c = 0; c < C; c++) store(kept + c * W, sums[c]);
@@ -93,18 +86,14 @@ int blendTile(const TileJob& job, float* image, float* carried) {
   for (int i = 0; i < kVectors * C; i++) store(s.sums + i * W, set(0.0f));
 
   int worked = 0;
+  uint64_t touching[kVectors * kBatchWords];
   for (int first = 0; first < job.count && live; first += kBatch) {
-    const int count = fetchBatch(job, first, s.batch, s.masks);
-    for (int v = 0; v < kVectors; v++) s.lengths[v] = 0;
-    for (int j = 0; j < count; j++)
-      for (uint32_t m = s.masks[j] & live; m; m &= m - 1) {
-        const int v = std::countr_zero(m);
-        s.lists[v * kBatch + s.lengths[v]++] = static_cast<uint16_t>(j);
-      }
+    fetchBatch(job, first, s.batch, SplatsOfVectors{touching});
     for (uint32_t m = live; m; m &= m - 1) {
       const int v = std::countr_zero(m);
-      worked += static_cast<int>(s.lengths[v]);
-      blendVector<C>(s, v, pixels.x(v), pixels.y(v));
+      const uint64_t* own = touching + v * kBatchWords;
+      for (int word = 0; word < kBatchWords; word++) worked += std::popcount(own[word]);
+      blendVector<C>(s, v, own, pixels.x(v), pixels.y(v));
       if (!s.active[v]) live &= ~(1u << v);
     }
   }

@@ -128,7 +128,7 @@ void gradientTile(const TileJob& job, const float* carried, const float* gradien
     store(s.rest + v * W, rest);
   }
   for (int first = 0; first < job.count && live; first += kBatch) {
-    const int count = fetchBatch(job, first, s.batch, s.masks);
+    const int count = fetchBatch(job, first, s.batch, VectorsOfSplats{s.masks});
     const auto sumsOf = [&](int j) {
       const uint32_t slot = std::bit_cast<uint32_t>(s.batch[static_cast<size_t>(j) * (kBatchHead + C) + 6]);
       return out + static_cast<size_t>(slot) * (kGradientSums + C);

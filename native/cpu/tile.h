@@ -21,6 +21,7 @@ constexpr int kVectorHeight = W / kVectorWidth;
 constexpr int kVectorRows = kTile / kVectorHeight;
 constexpr int kVectors = kTile * kTile / W;
 constexpr int kBatch = 128;
+constexpr int kBatchWords = kBatch / 64;
 constexpr int kFetchAhead = 2 * W;
 /** Floats before the features in a batch's splat: x, y (relative to the tile), across, skew, down, log2 opacity, slot, unused. */
 constexpr int kBatchHead = 8;
@@ -46,13 +47,13 @@ LEGATO_INLINE TilePixels tilePixels() {
   return p;
 }
 
-/** Bits of the vectors that W splats can touch; columns as listed in Splat2D, positions relative to the tile. */
-LEGATO_INLINE void coverage(const float (*s)[W], uint32_t* out) {
+/** Which of W splats can touch each vector, as found(vector, mask); columns as listed in Splat2D, positions relative to the tile. */
+template <class F>
+LEGATO_INLINE void coverage(const float (*s)[W], F&& found) {
   const Float x = load(s[0]) - set(0.5f), y = load(s[1]);
   const Float ey = load(s[2]), rightDy = load(s[3]), slope = load(s[4]), reach = load(s[5]), decay = load(s[6]);
   // Rounding must never drop a pixel that α would keep, hence the slack.
   const Float slack = set(2e-3f), zero = set(0.0f);
-  Float low = zero, high = zero;
   for (int r = 0; r < kVectorRows; r++) {
     const Float top = set(static_cast<float>(r * kVectorHeight) + 0.5f) - y;
     const Float bottom = top + set(static_cast<float>(kVectorHeight - 1));
@@ -64,21 +65,53 @@ LEGATO_INLINE void coverage(const float (*s)[W], uint32_t* out) {
     for (int c = 0; c < kTile / kVectorWidth; c++) {
       const Mask touched = row & greaterEqual(set(static_cast<float>(c * kVectorWidth + kVectorWidth - 1)), left) &
                            greaterEqual(right, set(static_cast<float>(c * kVectorWidth)));
-      const int bit = r * (kTile / kVectorWidth) + c;
-      if (bit < 16)
-        low = low + zeroUnless(touched, set(static_cast<float>(1 << bit)));
-      else
-        high = high + zeroUnless(touched, set(static_cast<float>(1 << (bit - 16))));
+      found(r * (kTile / kVectorWidth) + c, touched);
     }
   }
-  alignas(64) float l[W], h[W];
-  store(l, low);
-  store(h, high);
-  for (int i = 0; i < W; i++) out[i] = static_cast<uint32_t>(l[i]) | static_cast<uint32_t>(h[i]) << 16;
 }
 
-/** Copies up to kBatch splats of the tile, from `first` on, next to each other, and finds their vectors. Returns how many. */
-LEGATO_INLINE int fetchBatch(const TileJob& job, int first, float* batch, uint32_t* masks) {
+/** Bits of the vectors that each splat of a batch can touch, [kBatch]: for those who go splat by splat. */
+struct VectorsOfSplats {
+  uint32_t* masks;
+
+  LEGATO_INLINE void clear() const {}
+
+  LEGATO_INLINE void operator()(const float (*s)[W], int base, int lanes) const {
+    // Whole floats, 16 bits each, since vectors of whole numbers are none of the operations.
+    Float low = set(0.0f), high = set(0.0f);
+    coverage(s, [&](int vector, Mask touched) {
+      Float& half = vector < 16 ? low : high;
+      half = half + zeroUnless(touched, set(static_cast<float>(1 << (vector & 15))));
+    });
+    alignas(64) float l[W], h[W];
+    store(l, low);
+    store(h, high);
+    for (int i = 0; i < lanes; i++) masks[base + i] = static_cast<uint32_t>(l[i]) | static_cast<uint32_t>(h[i]) << 16;
+  }
+};
+
+/** Bits of the splats of a batch that can touch each vector, [kVectors][kBatchWords]: for those who go vector by vector. */
+struct SplatsOfVectors {
+  uint64_t* words;
+
+  LEGATO_INLINE void clear() const {
+    for (int i = 0; i < kVectors * kBatchWords; i++) words[i] = 0;
+  }
+
+  LEGATO_INLINE void operator()(const float (*s)[W], int base, int lanes) const {
+    const uint32_t real = (1u << lanes) - 1u;
+    coverage(s, [&](int vector, Mask touched) {
+      words[vector * kBatchWords + base / 64] |= static_cast<uint64_t>(bits(touched) & real) << (base % 64);
+    });
+  }
+};
+
+/**
+ * Copies up to kBatch splats of the tile, from `first` on, next to each other, and has `touches` find what they touch. Returns how many.
+ */
+template <class Touches>
+LEGATO_INLINE int fetchBatch(const TileJob& job, int first, float* batch, const Touches& touches) {
+  touches.clear();
   const int count = job.count - first < kBatch ? job.count - first : kBatch;
   const int stride = job.plan->stride, step = kBatchHead + stride;
   const float originX = static_cast<float>(job.tileX * kTile), originY = static_cast<float>(job.tileY * kTile);
@@ -117,9 +150,7 @@ LEGATO_INLINE int fetchBatch(const TileJob& job, int first, float* batch, uint32
       const float* f = job.features + static_cast<size_t>(slot) * stride;
       for (int k = 0; k < stride; k++) b[kBatchHead + k] = f[k];
     }
-    uint32_t found[W];
-    coverage(s, found);
-    for (int l = 0; l < lanes; l++) masks[base + l] = found[l];
+    touches(s, base, lanes);
   }
   return count;
 }
