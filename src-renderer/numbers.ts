@@ -55,6 +55,15 @@ export function bytes(value: number): string {
   return sizes.value[power].format(value / 1000 ** power);
 }
 
+const [metres, centimetres] = (['meter', 'centimeter'] as const).map((unit) =>
+  formatter({ style: 'unit', unit, maximumSignificantDigits: 2 }),
+);
+/** "2 cm", "1.5 m"; where the unit is unknown, as many of the capture's. */
+export function lengthText(value: number, units: 'metre' | 'unknown'): string {
+  if (units === 'unknown') return say('length.units', { value: figure(value) });
+  return value < 1 ? centimetres(100 * value) : metres(value);
+}
+
 /** "2:41", "1:02:09": time left or passed. */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

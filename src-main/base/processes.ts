@@ -32,5 +32,13 @@ export function processStartTime(pid: number): string | null {
  * callback Node throws EPIPE as an uncaught one, before the process has heard that it is alone and could save what it works on.
  */
 export function sendToParent(message: object): void {
-  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+  void deliverToParent(message);
+}
+
+/** The same, to be waited for: a process that disconnects earlier takes a large message half-sent along. */
+export function deliverToParent(message: object): Promise<void> {
+  return new Promise((resolve) => {
+    if (!process.connected || !process.send) resolve();
+    else process.send(message, undefined, undefined, () => resolve());
+  });
 }

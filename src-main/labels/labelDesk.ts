@@ -10,11 +10,12 @@ import { splatScalars } from '../semantics/index';
 import { LabelError } from './errors';
 import { LabelField } from './field';
 import { savedIdsOf } from './savedIds';
+import { frameRegion } from './framing';
+import { seenSurface } from './seenSurface';
+import type { SeenSurface } from './seenSurface';
 import { selectRows } from './selection';
 import type { SelectableScene, SplatAnswers } from './selection';
 import { uncertainRegions } from './uncertainRegions';
-import { seenArea } from './visibleArea';
-import type { SeenArea } from './visibleArea';
 
 type Command = z.infer<(typeof labelTrainerCommands)[number]>;
 type Event = z.infer<(typeof labelTrainerEvents)[number]>;
@@ -39,12 +40,12 @@ export interface Taught {
   readonly rows: Int32Array;
 }
 
-/** Areas are measured anew after so many steps; rows that were born meanwhile count as unseen until then. */
-const AREA_STEPS = 200;
+/** The surface is looked at anew after so many steps, or when rows change. */
+const SURFACE_STEPS = 200;
 
-interface KnownAreas extends SeenArea {
+interface KnownSurface extends SeenSurface {
   readonly step: number;
-  readonly rows: string;
+  readonly stamp: string;
 }
 
 const stampOf = ({ count, nextId }: GaussianModel): string => `${count} ${nextId}`;
@@ -59,7 +60,7 @@ export class LabelDesk {
   #changes = 0;
   #rows: { stamp: string; labels: Uint16Array } | null = null;
   #taught: { stamp: string; taught: Taught | null } | null = null;
-  #areas: KnownAreas | null = null;
+  #surface: KnownSurface | null = null;
 
   /** of the edits, as whoever keeps them counts */
   get revision(): number {
@@ -69,7 +70,7 @@ export class LabelDesk {
   /** Other Gaussians than before. */
   forget(): void {
     this.#field.restart();
-    this.#areas = null;
+    this.#surface = null;
     this.#changed();
   }
 
@@ -162,21 +163,18 @@ export class LabelDesk {
     const labels = this.labelsOf(model);
     const { reviewed } = this.#field;
     const left = Uint8Array.from(labels, (label, row) => (label === 0 && !reviewed[ids[row]] ? 1 : 0));
-    const { area, views } = this.#seen(scene, cameras);
+    const seen = this.#seen(scene, cameras);
     const { uncertainty } = splatScalars(geometry, semantics, count);
-    const regions = uncertainRegions(geometry, uncertainty, area, left, scene.extent);
+    const regions = uncertainRegions(seen, uncertainty, left, scene.extent);
     if (regions.length === 0) return nothing;
     const [{ rows, centre, radius, uncertainty: mean }] = regions;
-    const sight = views.map(({ photo, area: own }) => ({
-      photo,
-      area: rows.reduce((sum, row) => sum + own[row], 0),
-    }));
-    const best = sight.reduce((a, b) => (b.area > a.area ? b : a));
+    const framing = frameRegion(scene, seen, rows, scene.extent);
     return {
       ...{ type: 'uncertain', request },
       region: {
         ids: Array.from(rows, (row) => ids[row]),
-        ...{ centre: [...centre], radius, uncertainty: mean, waiting: regions.length, photo: best.photo },
+        ...{ centre: [...(framing?.focus ?? centre)], radius, uncertainty: mean, waiting: regions.length },
+        ...{ photo: framing?.photo ?? null, camera: framing?.camera ?? null },
       },
     };
   }
@@ -184,12 +182,12 @@ export class LabelDesk {
   #seen(
     scene: LabelledScene,
     cameras: readonly { readonly photo: string; readonly camera: PinholeCamera }[],
-  ): SeenArea {
-    const rows = stampOf(scene.model);
-    const known = this.#areas;
-    if (known?.rows === rows && scene.step - known.step < AREA_STEPS) return known;
-    this.#areas = { ...seenArea(scene, cameras), step: scene.step, rows };
-    return this.#areas;
+  ): SeenSurface {
+    const stamp = stampOf(scene.model);
+    const known = this.#surface;
+    if (known?.stamp === stamp && scene.step - known.step < SURFACE_STEPS) return known;
+    this.#surface = { ...seenSurface(scene, cameras), step: scene.step, stamp };
+    return this.#surface;
   }
 
   /** How many splats have each label in the active layer. */

@@ -25,7 +25,7 @@ import { writeMasks } from './exportMasks';
 import { describeExport, idsOf, meshSceneOf, nameOf } from './exportScene';
 import { labelsOfSnapshot, readLabelBook } from './projectLabels';
 import { StudioError } from './studio';
-import { openSnapshot, openTrainedScene, type SceneOptions, type TrainedScene } from './trainedScene';
+import { disposeScene, openSnapshot, openTrainedScene, type SceneOptions, type TrainedScene } from './trainedScene';
 import { labelsFromWords, type WordClasses } from './wordLabels';
 
 export { exportFormats, type ExportFormat };
@@ -91,8 +91,7 @@ async function exportLabelled(
     options.onProgress?.({ stage: 'labels', done: 0, total: 1 });
     return await exportTrained(trained, await labelsOf(trained), request, options);
   } finally {
-    const { geometry, sphericalHarmonics, semantics, probe } = trained.scene;
-    for (const tensor of [geometry, sphericalHarmonics, semantics, probe]) tensor.dispose();
+    disposeScene(trained);
   }
 }
 

@@ -76,6 +76,11 @@ export async function openTrainedScene(
   };
 }
 
+/** Frees its tensors. */
+export function disposeScene({ scene }: TrainedScene): void {
+  for (const tensor of [scene.geometry, scene.sphericalHarmonics, scene.semantics, scene.probe]) tensor.dispose();
+}
+
 function sceneOf({ tensors }: TrainingSnapshot): Scene {
   const matrix = (name: string): tf.Tensor2D => {
     const { shape, data } = tensors[name];

@@ -174,8 +174,10 @@ export const uncertainRegion = z.object({
   uncertainty: z.number().min(0).max(1),
   /** regions that wait, this one included */
   waiting: count,
-  /** the photo that sees most of it; null without photos */
+  /** the photo that sees most of it; null where none does */
   photo: z.string().nullable(),
+  /** that photo's camera brought nearer and turned to `centre`, or as it is; null without one */
+  camera: cameraSchema.nullable(),
 });
 export type UncertainRegion = z.infer<typeof uncertainRegion>;
 

@@ -8,7 +8,7 @@
  */
 import { z } from 'zod';
 import { cameraSchema, overlayNames, pictureChannels } from './frame';
-import { exportFormats, exportState } from './exportMessages';
+import { exportFormats, exportState, meshPreviewState } from './exportMessages';
 import { labelCommands, labelReplies, labelsState } from './labels';
 import { settingsChange, trainerFailure } from './messages';
 import { trainingSettings } from './settings';
@@ -101,6 +101,9 @@ export const studioCommand = z.discriminatedUnion('type', [
   /** in the formats of other tools, into the project's exports, from a checkpoint that is written for it */
   z.strictObject({ type: z.literal('export'), format: z.enum(exportFormats) }),
   z.strictObject({ type: z.literal('cancelExport') }),
+  /** a coarse mesh of now, to look at before it is exported */
+  z.strictObject({ type: z.literal('previewMesh') }),
+  z.strictObject({ type: z.literal('cancelPreview') }),
 
   // ---- models
   z.strictObject({ type: z.literal('models') }),
@@ -332,6 +335,8 @@ export const studioState = z.object({
   labels: labelsState.nullable(),
   /** the last export of this session; null before the first */
   export: exportState.nullable(),
+  /** the last coarse mesh; null before the first */
+  meshPreview: meshPreviewState.nullable(),
   /** whether words can be asked at all, and why not */
   words: z.object({
     ready: z.boolean(),
@@ -382,8 +387,11 @@ export const commandFailure = z.object({
 });
 export type CommandFailure = z.infer<typeof commandFailure>;
 
-/** Path of a picture below the page's origin. A map is grey, its pixel the entry + 1; 0 is no label. */
-export const mediaKinds = ['photo', 'map'] as const;
+/**
+ * Path of a picture below the page's origin. A map is grey, its pixel the entry + 1; 0 is no label. A mesh is the coarse one that was made
+ * last, as binary glTF, whatever is given for `photo`.
+ */
+export const mediaKinds = ['photo', 'map', 'mesh'] as const;
 export type MediaKind = (typeof mediaKinds)[number];
 /** @param side  long side in pixels, at most; photos only. @param revision  changes when the picture does */
 export function mediaPath(kind: MediaKind, photo: string, side: number, revision = 0): string {

@@ -13,7 +13,9 @@ const kinds = {
 
 export type FailureKind = keyof typeof kinds | 'crash' | TrainerFailure['fault'];
 
-export function failureKind({ kind, code, fault }: TrainerFailure): FailureKind {
+export type Failure = Pick<TrainerFailure, 'kind' | 'code' | 'fault' | 'message'>;
+
+export function failureKind({ kind, code, fault }: Failure): FailureKind {
   if (kind === 'crash') return 'crash';
   for (const [name, codes] of Object.entries(kinds))
     if ((codes as readonly string[]).includes(code ?? '')) return name as keyof typeof kinds;

@@ -14,7 +14,7 @@ export const useUncertain = defineStore('uncertain', () => {
   /** the next one is being looked for */
   const looking = shallowRef(false);
 
-  /** To the next region, from the photo that sees most of it. */
+  /** To the next region, seen as the photo sees it that sees most of it, from nearer. */
   async function next(): Promise<void> {
     if (looking.value) return;
     looking.value = true;
@@ -33,7 +33,7 @@ export const useUncertain = defineStore('uncertain', () => {
   function show(): void {
     const { value } = region;
     if (value === null) return;
-    if (value.photo !== null) picture.handle?.showPhoto(value.photo);
+    if (value.camera !== null) picture.handle?.moveTo(value.camera, value.centre);
     else picture.handle?.frameSplats(value.ids);
   }
 

@@ -202,13 +202,19 @@ export interface ViewportHandle {
   /** Forgets geometry, overlays and pictures: another scene follows. */
   readonly reset: () => void;
   readonly camera: () => PinholeCamera;
-  /** Moves there, at once or within 120 ms. The picture keeps the canvas's shape: the camera's image lies centred in it. */
-  readonly moveTo: (camera: PinholeCamera) => void;
+  /**
+   * Moves there, at once or within 120 ms. The picture keeps the canvas's shape: the camera's image lies centred in it.
+   *
+   * @param focus  world point to turn about from there; by default the middle of the scene
+   */
+  readonly moveTo: (camera: PinholeCamera, focus?: readonly [number, number, number]) => void;
   /** To a photo's own pose and intrinsics. */
   readonly showPhoto: (name: string) => void;
   readonly frameAll: () => void;
   /** To these splats (ids); to everything when none of them lives. */
   readonly frameSplats: (ids: readonly number[]) => void;
+  /** World centres of those of these splats that live. */
+  readonly centresOf: (ids: readonly number[]) => readonly (readonly [number, number, number])[];
   /** CSS pixels; as `pick` would tell it. */
   readonly pickAt: (x: number, y: number) => Picked;
   /** The canvas as a PNG, to be saved. */

@@ -126,8 +126,8 @@ export class ViewportSession implements ViewportHandle {
     return this.#control.camera();
   }
 
-  moveTo(camera: PinholeCamera): void {
-    this.#control.moveTo(camera, null, this.#centre());
+  moveTo(camera: PinholeCamera, focus?: readonly [number, number, number]): void {
+    this.#control.moveTo(camera, null, focus ?? this.#centre());
   }
 
   showPhoto(name: string): void {
@@ -140,8 +140,12 @@ export class ViewportSession implements ViewportHandle {
     if (header) this.#control.frame(header.centre, header.radius);
   }
 
+  centresOf(ids: readonly number[]): readonly (readonly [number, number, number])[] {
+    return this.#viewport?.centresOf(ids) ?? [];
+  }
+
   frameSplats(ids: readonly number[]): void {
-    const centres = this.#viewport?.centresOf(ids) ?? [];
+    const centres = this.centresOf(ids);
     if (centres.length === 0) {
       this.frameAll();
       return;

@@ -123,15 +123,41 @@ export function describeLabelPath(door: LabelDoor): void {
     const first = await card.innerText();
     await page.keyboard.press('1');
     await expect.poll(() => undo(page).innerText(), { timeout: 60_000 }).toContain('region');
-    await expect.poll(async () => ((await card.count()) === 0 ? '' : card.innerText())).not.toBe(first);
+    await expect
+      .poll(async () => ((await card.count()) === 0 ? '' : card.innerText()), { timeout: 60_000 })
+      .not.toBe(first);
     if ((await card.count()) > 0) {
       await page.keyboard.press('Enter');
       await expect.poll(() => undo(page).innerText(), { timeout: 60_000 }).toContain('review');
       await page.keyboard.press('Escape');
     }
 
-    // ---- a mesh, while it trains
+    // ---- the mesh before it is written, while it trains: its nodes can be switched, and the picture follows
     await page.keyboard.press('ControlOrMeta+e');
+    const preview = page.getByTestId('mesh-preview');
+    await expect.poll(() => preview.getAttribute('data-state'), { timeout: 400_000 }).toBe('done');
+    const parts = preview.getByTestId('mesh-part');
+    await parts.filter({ hasText: 'chair' }).waitFor();
+    await parts.filter({ hasText: 'unlabelled' }).waitFor();
+    expect(await preview.getByTestId('preview-figures').innerText()).toMatch(/voxels of [\d.]+ c?m.*about [\d.]+ c?m/);
+    const mesh = preview.locator('canvas');
+    await expect.poll(() => mesh.getAttribute('data-parts')).toBe(String(await parts.count()));
+    const seen = async () => (await mesh.screenshot()).toString('base64');
+    const whole = await seen();
+    await preview.getByRole('button', { name: 'Hide unlabelled' }).click();
+    await expect.poll(seen).not.toBe(whole);
+    await preview.getByRole('button', { name: 'Show unlabelled' }).click();
+    const at = await mesh.boundingBox();
+    if (!at) throw new Error('no mesh');
+    await page.mouse.move(at.x + at.width / 2, at.y + at.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(at.x + at.width / 2 + 80, at.y + at.height / 2, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(seen).not.toBe(whole);
+    await training();
+    await look('preview');
+
+    // ---- the mesh, while it trains
     await page.getByRole('button', { name: 'Export Mesh, GLB' }).click();
     const state = page.getByTestId('export-state');
     await state.waitFor();

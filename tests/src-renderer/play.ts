@@ -38,6 +38,7 @@ export const idleState: StudioState = {
   ask: null,
   labels: null,
   export: null,
+  meshPreview: null,
   words: { ready: false, reason: '', missing: [] },
   pulls: [],
   settings: null,

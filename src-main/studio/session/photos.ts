@@ -77,7 +77,7 @@ export class ScenePhotos {
   }
 
   /** A picture of a photo, as it is trained on (undistorted), or its index map; null for what is not there. */
-  async picture(kind: MediaKind, name: string, side: number): Promise<Picture | null> {
+  async picture(kind: Exclude<MediaKind, 'mesh'>, name: string, side: number): Promise<Picture | null> {
     const photo = this.#byName.get(name);
     if (!photo) return null;
     if (kind === 'map') {

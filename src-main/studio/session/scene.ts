@@ -26,8 +26,10 @@ import { codebookState, formingState } from './entries';
 import { Cancelled, demoReady } from './demo';
 import { Exporting } from './exporting';
 import { Labelling } from './labelling';
+import { MeshPreview } from './meshPreview';
 import { OpenScene, splatsState } from './openScene';
 import type { OpenScenePorts } from './openScene';
+import type { Picture } from './photos';
 import { isAnswer, TrainerRequests } from './requests';
 import { afterLanguage, afterTrainer, emptyState, failed, off, waiting, warn } from './state';
 import type { ViewerHub } from './viewers';
@@ -50,6 +52,7 @@ export class Scene {
   #open: OpenScene | null = null;
   #labelling: Labelling | null = null;
   readonly #exporting: Exporting;
+  readonly #meshPreview: MeshPreview;
   /** a splat file's trainer, which only shows */
   #viewer: TrainerHost | null = null;
   /** what opens and closes, one after the other */
@@ -60,6 +63,7 @@ export class Scene {
   constructor(ports: ScenePorts) {
     this.#ports = ports;
     this.#exporting = new Exporting((told) => ports.change((state) => (state.export = told)));
+    this.#meshPreview = new MeshPreview((told) => ports.change((state) => (state.meshPreview = told)));
     this.#asks = new Asks({ change: ports.change, order: (ask) => this.send({ type: 'ask', ask }) });
   }
 
@@ -207,6 +211,7 @@ export class Scene {
   async #shut(): Promise<void> {
     const [open, viewer] = [this.#open, this.#viewer];
     this.#exporting.cancel();
+    this.#meshPreview.forget();
     this.#open = null;
     this.#labelling = null;
     this.#viewer = null;
@@ -323,17 +328,33 @@ export class Scene {
     return photos.states(settings, this.#ports.state.project?.disabled ?? [], this.project.scores());
   }
 
-  /** From what the splats are now: a run that goes on saves first. */
   async export(format: ExportFormat): Promise<void> {
-    const { studio, root } = this.project;
-    // A paused run has saved already.
-    if (studio.state === 'running') await studio.saved();
-    const layer = this.#labelling?.state.layer ?? null;
-    this.#exporting.start({ project: root, format, layer, threads: 1 });
+    const { project, layer } = await this.#savedNow();
+    this.#exporting.start({ type: 'export', project, format, layer, threads: 1 });
   }
 
   cancelExport(): void {
     this.#exporting.cancel();
+  }
+
+  async previewMesh(): Promise<void> {
+    this.#meshPreview.start({ ...(await this.#savedNow()), threads: 1 });
+  }
+
+  cancelPreview(): void {
+    this.#meshPreview.cancel();
+  }
+
+  get meshPreview(): Picture | null {
+    return this.#meshPreview.glb;
+  }
+
+  /** What splats and labels are now lies on the disk: a run that goes on saves; a paused one has saved already. */
+  async #savedNow(): Promise<{ project: string; layer: number | null; labels: number }> {
+    const { studio, root } = this.project;
+    if (studio.state === 'running') await studio.saved();
+    const state = this.#labelling?.state;
+    return { project: root, layer: state?.layer ?? null, labels: state?.revision ?? 0 };
   }
 
   saveView({ name, camera }: SavedView): Promise<void> {

@@ -27,6 +27,7 @@ export function emptyState(): StudioState {
     ask: null,
     labels: null,
     export: null,
+    meshPreview: null,
     words: { ready: false, reason: '', missing: [] },
     pulls: [],
     settings: null,

@@ -79,6 +79,7 @@ export class StudioSession implements StudioDoor {
   }
 
   async picture(kind: MediaKind, photo: string, side: number): Promise<Picture | null> {
+    if (kind === 'mesh') return this.#scene.meshPreview;
     return (await this.#scene.open?.photos?.picture(kind, photo, side)) ?? null;
   }
 
@@ -160,6 +161,8 @@ export class StudioSession implements StudioDoor {
       review: ({ ids, verdict }) => done(scene.labelling.review(ids, verdict)),
       export: ({ format }) => done(scene.export(format)),
       cancelExport: () => done(scene.cancelExport()),
+      previewMesh: () => done(scene.previewMesh()),
+      cancelPreview: () => done(scene.cancelPreview()),
       models: async () => {
         // Whoever looks through them may have put one there by hand.
         await scene.modelsChanged();

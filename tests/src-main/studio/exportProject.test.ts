@@ -16,6 +16,7 @@ import { GaussianModel } from '../../../src-main/gaussians/index';
 import { initKernels } from '../../../src-main/kernels/index';
 import { CheckpointFolder, projectPaths } from '../../../src-main/project/index';
 import { exportProject, type Exported, type ExportRequest } from '../../../src-main/studio/exportProject';
+import { previewMesh } from '../../../src-main/studio/previewMesh';
 import { NAMES, SIZE, writeSemanticProject, type SemanticProject } from './semanticProject';
 
 let folder: string;
@@ -122,6 +123,30 @@ describe('a mesh', () => {
       await expect(exportProject(made.project, request, options)).rejects.toThrow('enough');
       expect(await readdir(join(folder, `stopped-${format}`))).toEqual([]);
     }
+  });
+});
+
+describe('a preview', () => {
+  it('shows what a file will hold, in voxels that are as much coarser as it says', async () => {
+    const settled = { warn: fail };
+    const shown = await previewMesh(made.project, { layer: null, threads: 1 }, settled);
+    const out = join(folder, 'as-previewed.glb');
+    const { mesh } = await run({ out, leastPiece: undefined });
+    expect(shown.fileVoxel / (mesh?.voxel ?? 0)).toBeCloseTo(1, 1);
+    expect(shown.voxel).toBeGreaterThanOrEqual(2 * shown.fileVoxel);
+    expect(shown.triangles).toBeLessThan(mesh?.triangles ?? 0);
+    expect((await validateBytes(shown.glb)).issues.numErrors).toBe(0);
+    expect(shown).toMatchObject({ step: 7, labelled: 0, features: 0, units: 'metre' });
+    const json = Buffer.from(shown.glb.subarray(20, 20 + new DataView(shown.glb.buffer).getUint32(12, true)));
+    const names = ({ nodes }: Gltf): string[] =>
+      nodes.filter((node) => node.mesh !== undefined).map(({ name }) => name);
+    expect(names(JSON.parse(json.toString('utf8')) as Gltf)).toEqual(names(await gltfOf(out)));
+  });
+
+  it('stops half-way', async () => {
+    const stopped = new AbortController();
+    const options = { warn: fail, signal: stopped.signal, onProgress: () => stopped.abort(new Error('enough')) };
+    await expect(previewMesh(made.project, { layer: null, threads: 1 }, options)).rejects.toThrow('enough');
   });
 });
 

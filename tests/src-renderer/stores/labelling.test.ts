@@ -26,7 +26,7 @@ const ask = (questions: string[]) => ({
 });
 const region = {
   ...{ ids: [3, 9], centre: [0, 0, 1] as [number, number, number], radius: 0.1, uncertainty: 0.8, waiting: 2 },
-  photo: null,
+  ...{ photo: null, camera: null },
 };
 
 describe('labelling', () => {

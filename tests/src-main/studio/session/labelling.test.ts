@@ -267,7 +267,7 @@ describe('labelling while the room trains', { timeout: 120_000 }, () => {
     await perform({ type: 'export', format: 'glb' });
     await expect(perform({ type: 'export', format: 'ply' })).rejects.toThrow('under way');
     await until('the export', () => state.export !== null && state.export.state !== 'running', 120);
-    expect(state.export).toMatchObject({ state: 'done', problem: '', format: 'glb' });
+    expect(state.export).toMatchObject({ state: 'done', failure: null, format: 'glb' });
     expect(state.export?.step).toBeGreaterThanOrEqual(now);
     expect(state.export?.labelled).toBeGreaterThan(0);
     const document = await new NodeIO().read(state.export?.file ?? '');
@@ -295,6 +295,42 @@ describe('labelling while the room trains', { timeout: 120_000 }, () => {
     await until('the end of it', () => state.export?.state === 'cancelled');
     await new Promise((done) => setTimeout(done, 1500));
     expect((await readdir(join(project, 'exports'))).sort()).toEqual(['Demo room.glb', 'Demo room.json']);
+  });
+
+  it('shows the mesh coarsely before it is written, from the newest state, in memory alone', async () => {
+    const project = join(home, 'Demo room.legato');
+    const files = await readdir(join(project, 'exports'));
+    const now = step();
+    await perform({ type: 'previewMesh' });
+    await until('the preview', () => state.meshPreview !== null && state.meshPreview.state !== 'running', 100);
+    expect(state.meshPreview).toMatchObject({ state: 'done', failure: null });
+    const first = state.meshPreview!.made!;
+    expect(first.step).toBeGreaterThanOrEqual(now);
+    expect(first).toMatchObject({ revision: 1, labels: state.labels?.revision, units: 'metre' });
+    expect(first.voxel / first.fileVoxel).toBeCloseTo(2);
+    const { bytes, type } = (await session.picture('mesh', 'preview', 0))!;
+    expect(type).toBe('model/gltf-binary');
+    const meshes = (await new NodeIO().readBinary(Uint8Array.from(bytes)))
+      .getRoot()
+      .listNodes()
+      .filter((node) => node.getMesh());
+    const triangles = meshes.map((node) => node.getMesh()!.listPrimitives()[0].getIndices()!.getCount() / 3);
+    expect(triangles.reduce((sum, count) => sum + count, 0)).toBe(first.triangles);
+    expect(meshes.filter((node) => node.getName() !== 'unlabelled')).toHaveLength(first.features);
+
+    // Another one takes its place; one that is given up leaves it.
+    await perform({ type: 'previewMesh' });
+    await until(
+      'its beginning',
+      () => state.meshPreview?.stage === 'views' && state.meshPreview.state === 'running',
+      60,
+    );
+    expect(state.meshPreview?.made?.revision).toBe(1);
+    await perform({ type: 'cancelPreview' });
+    await until('the end of it', () => state.meshPreview?.state === 'cancelled');
+    expect(state.meshPreview?.made).toEqual(first);
+    expect((await session.picture('mesh', 'preview', 0))?.bytes).toBe(bytes);
+    expect(await readdir(join(project, 'exports'))).toEqual(files);
   });
 
   it('loses nothing with a killed trainer or a closed project: labels, history and where undo stands', async () => {
