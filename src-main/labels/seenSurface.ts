@@ -12,6 +12,8 @@ import { reduceCamera } from '#contract/camera';
 import type { PinholeCamera } from '#contract/camera';
 import { render, sampleWeights } from '../kernels/index';
 import type { RenderFrame } from '../kernels/index';
+import { GEOMETRY } from '../kernels/layout';
+import type { GaussianModel } from '../gaussians/index';
 import { worldPoint } from './points';
 import type { SelectableScene } from './selection';
 
@@ -21,6 +23,8 @@ const LEAST_WEIGHT = 0.01;
 const SAME_SURFACE = 0.05;
 /** Surface where so much of a pixel is covered. */
 const COVERED = 0.5;
+/** How far a splat reaches from its middle. */
+const DEVIATIONS = 2;
 
 export interface SeenSurface {
   /** over all photos that were looked from, pixels, [count] */
@@ -83,7 +87,8 @@ export function seenSurface(
   const seen = views.map(({ photo, camera: full }) => {
     const camera = reduceCamera(full, LONG_SIDE);
     const size = camera.width * camera.height;
-    const { offsets, rows, weights, depths } = surfaceView(scene, camera);
+    const view = surfaceView(scene, camera);
+    const { offsets, rows, weights } = view;
     const own = new Float32Array(count);
     const [top, weight] = [new Int32Array(size).fill(-1), new Float32Array(size)];
     for (let pixel = 0; pixel < size; pixel++) {
@@ -100,6 +105,7 @@ export function seenSurface(
       }
     }
     for (let row = 0; row < count; row++) area[row] += own[row];
+    const depths = ownDepths(scene.model, camera, top, view.depths);
     const far = (a: number, b: number): boolean =>
       depths[b] === 0 || Math.abs(depths[b] - depths[a]) > SAME_SURFACE * depths[a];
     const join = (a: number, b: number): void => {
@@ -133,6 +139,24 @@ export function seenSurface(
   // The host of a host is a splat that is the highest somewhere, though perhaps where no depth is.
   for (let row = 0; row < count; row++) if (hosts[row] >= 0 && moments[5 * hosts[row]] === 0) hosts[row] = -1;
   return { area, views: seen, hosts, centres, spreads, neighbours: adjacency(edges, count) };
+}
+
+/**
+ * Depths of the splats that pixels show most of: where splats blend, at an edge, the picture's depth lies between them, and no farther
+ * from such a splat's middle than it reaches.
+ */
+function ownDepths(model: GaussianModel, camera: PinholeCamera, top: Int32Array, depths: Float32Array): Float32Array {
+  const { geometry } = model.arrays();
+  const m = camera.worldToCamera;
+  return depths.map((depth, pixel) => {
+    if (depth === 0 || top[pixel] < 0) return 0;
+    const at = top[pixel] * GEOMETRY.columns;
+    const [x, y, z] = [0, 1, 2].map((k) => geometry[at + GEOMETRY.mean + k]);
+    const middle = m[8] * x + m[9] * y + m[10] * z + m[11];
+    const s = at + GEOMETRY.logScale;
+    const reach = DEVIATIONS * Math.exp(Math.max(geometry[s], geometry[s + 1], geometry[s + 2]));
+    return Math.min(middle + reach, Math.max(middle - reach, depth));
+  });
 }
 
 const edgeOf = (a: number, b: number, count: number): number => Math.min(a, b) * count + Math.max(a, b);
