@@ -9,7 +9,9 @@
  *   accuracy       mean distance of points on the mesh (200,000, by area) to the nearest true point
  *   completeness   mean distance of true points to the nearest point on the mesh;   chamfer = mean of both
  *   F at τ         harmonic mean of the shares of both that lie within τ, at 1 % and 2 % of the room's longest side
- *   labels         share of the mesh's vertices that carry the class of the nearest true point, of those with one within 1 % or 2 %
+ *   labels         share of the mesh's vertices that carry the class of the nearest true point, of those with one within 1 % or 2 %;
+ *                  a vertex of a seam carries those of the parts that share it. What is wrong is told by how far the next true point of
+ *                  its class is, which tells borders that lie a little beside from splats that are labelled otherwise
  *
  * --truth fuses the truth's own depth and class maps instead of splats: what the way from pictures to a mesh costs by itself.
  *
@@ -34,10 +36,10 @@ import {
   type SegmentedMesh,
   type SplatLabels,
 } from '../../src-main/mesh/index';
-import { LabelLift, VISIBILITY_GATE } from '../../src-main/semantics/index';
+import { LabelLift } from '../../src-main/semantics/index';
 import { exportTrained } from '../../src-main/studio/exportProject';
 import { idsOf, meshSceneOf } from '../../src-main/studio/exportScene';
-import { readTruthSurface } from '../../src-main/studio/surfaceClasses';
+import { readTruthSurface, type TruthSurface } from '../../src-main/studio/surfaceClasses';
 import { openTrainedScene, type TrainedScene } from '../../src-main/studio/trainedScene';
 import { drawMesh } from './meshPicture';
 import { PointGrid } from './pointGrid';
@@ -48,7 +50,8 @@ const SAMPLES = 200_000;
 export async function trueLabels(trained: TrainedScene): Promise<SplatLabels> {
   const { scene, photos, heldOut, settings, capture } = trained;
   const truth = await readTruth(capture);
-  const lift = new LabelLift(scene.count, 255);
+  const { liftGate: gate, liftPower: power } = settings;
+  const lift = new LabelLift(scene.count, 255, { gate, power });
   const kept = new Set(heldOut.map(({ name }) => name));
   for (const photo of photos.filter(({ name }) => !kept.has(name))) {
     const camera = reduceCamera(photo.camera, settings.resolution);
@@ -72,7 +75,7 @@ export async function trueLabels(trained: TrainedScene): Promise<SplatLabels> {
         sampleWeights(
           frame,
           Int32Array.from({ length: size }, (_, i) => i),
-          VISIBILITY_GATE,
+          gate,
         ),
         labels,
       );
@@ -166,6 +169,72 @@ function distances(from: Float32Array, to: Float32Array, reach: number): number[
   return Array.from({ length: from.length / 3 }, (_, i) => grid.nearest(from, i, reach).distance);
 }
 
+/** Where a wrong vertex's own class is to be found, centimetres. */
+const NEARBY = [0.02, 0.04, 0.08];
+
+interface LabelQuality {
+  readonly reach: number;
+  readonly all: number;
+  /** vertices with a true point within reach, and those of them with its class */
+  readonly known: number;
+  readonly right: number;
+  /** of the known, those on a seam */
+  readonly seams: number;
+  readonly wrong: readonly { readonly within: string; readonly count: number }[];
+  /** "class true class" → vertices */
+  readonly pairs: ReadonlyMap<string, number>;
+}
+
+function labelQuality(
+  { positions, parts }: SegmentedMesh,
+  { segments }: Segmentation,
+  surface: TruthSurface,
+  reach: number,
+): LabelQuality {
+  const classesOf = new Map<number, number[]>();
+  for (const [segment, list] of parts)
+    for (const v of new Set(list)) {
+      const known = classesOf.get(v);
+      if (known) known.push(segments[segment].classId);
+      else classesOf.set(v, [segments[segment].classId]);
+    }
+  const grid = new PointGrid(surface.positions, reach / 2);
+  const own = new Map<number, PointGrid>();
+  const gridOf = (classId: number): PointGrid => {
+    let made = own.get(classId);
+    if (!made) {
+      const points = surface.positions.filter((_, i) => surface.classes[Math.floor(i / 3)] === classId);
+      own.set(classId, (made = new PointGrid(points, reach / 2)));
+    }
+    return made;
+  };
+  const counts = new Array<number>(NEARBY.length + 2).fill(0);
+  const pairs = new Map<string, number>();
+  let [known, right, seams] = [0, 0, 0];
+  for (const [v, classes] of classesOf) {
+    const { index } = grid.nearest(positions, v, reach);
+    if (index < 0) continue;
+    known++;
+    if (classes.length > 1) seams++;
+    const wanted = surface.classes[index];
+    if (classes.includes(wanted)) {
+      right++;
+      continue;
+    }
+    const [is] = classes;
+    pairs.set(`${is} ${wanted}`, (pairs.get(`${is} ${wanted}`) ?? 0) + 1);
+    if (is === NONE) counts[NEARBY.length + 1]++;
+    else {
+      const { distance } = gridOf(is).nearest(positions, v, NEARBY[NEARBY.length - 1]);
+      const step = NEARBY.findIndex((limit) => distance < limit);
+      counts[step < 0 ? NEARBY.length : step]++;
+    }
+  }
+  const names = [...NEARBY.map((limit) => `within ${100 * limit} cm`), 'farther', 'none'];
+  const wrong = names.map((within, i) => ({ within, count: counts[i] }));
+  return { reach, all: classesOf.size, known, right, seams, wrong, pairs };
+}
+
 export async function printMeshQuality(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -217,21 +286,7 @@ export async function printMeshQuality(args: readonly string[]): Promise<void> {
     return { share, precision, recall, f: (2 * precision * recall) / Math.max(1e-9, precision + recall) };
   });
 
-  const grid = new PointGrid(surface.positions, reach / 6);
-  const labelled = [0.01, 0.02].map((share) => ({ share, right: 0, known: 0 }));
-  let all = 0;
-  for (const [segment, list] of mesh.parts)
-    for (const v of new Set(list)) {
-      all++;
-      const { index, distance } = grid.nearest(mesh.positions, v, 0.02 * side);
-      if (index < 0) continue;
-      for (const figure of labelled) {
-        if (distance > figure.share * side) continue;
-        figure.known++;
-        if (segmentation.segments[segment].classId === surface.classes[index]) figure.right++;
-      }
-    }
-
+  const labelled = [0.01, 0.02].map((share) => labelQuality(mesh, segmentation, surface, share * side));
   const centimetres = (value: number): string => `${(100 * value).toFixed(2)} cm`;
   const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
   console.log(
@@ -247,11 +302,25 @@ export async function printMeshQuality(args: readonly string[]): Promise<void> {
     console.log(
       `F at ${percent(share)}: ${f.toFixed(3)} (precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)})`,
     );
-  for (const { share, right, known } of labelled)
+  const nameOf = (classId: number): string => truth.classes.find(({ id }) => id === classId)?.name ?? 'unlabelled';
+  for (const { reach: limit, all, known, right, seams, wrong, pairs } of labelled) {
     console.log(
-      `labels right at ${percent(right / Math.max(1, known))} of ${known} vertices with a true point within ${percent(share)} ` +
-        `(${percent(known / all)} of all)`,
+      `labels right at ${percent(right / Math.max(1, known))} of ${known} vertices with a true point within ` +
+        `${centimetres(limit)} (${percent(known / all)} of all; ${percent(seams / Math.max(1, known))} are on seams)`,
     );
+    const told = wrong.map(({ within, count }) => `${percent(count / Math.max(1, known))} ${within}`);
+    console.log(`  the others' own class: ${told.join(' · ')}`);
+    const most = [...pairs].sort((a, b) => b[1] - a[1]).slice(0, 6);
+    console.log(
+      '  most often: ' +
+        most
+          .map(([pair, count]) => {
+            const [is, should] = pair.split(' ').map(Number);
+            return `${nameOf(is)} for ${nameOf(should)} ${percent(count / Math.max(1, known))}`;
+          })
+          .join(' · '),
+    );
+  }
   if (values.picture !== undefined) {
     const [x, y, z] = truth.up;
     await drawMesh(values.picture, mesh, segmentation.segments, [x, y, z], [0.5, -0.6, 0.9]);
