@@ -38,8 +38,12 @@ export interface Taught {
   readonly entries: Uint8Array;
   /** rows with one, ascending */
   readonly rows: Int32Array;
+  /** another one when labels or what they mean changed, not when rows did */
+  readonly change: number;
 }
 
+/** A label without a lesson teaches the entry that so much of its splats answer with. */
+const AGREED = 2 / 3;
 /** The surface is looked at anew after so many steps, or when rows change. */
 const SURFACE_STEPS = 200;
 
@@ -50,12 +54,43 @@ interface KnownSurface extends SeenSurface {
 
 const stampOf = ({ count, nextId }: GaussianModel): string => `${count} ${nextId}`;
 
+/**
+ * Entries (1-based) of labels that no lesson names, since the text encoder does not know their class: the entry that two thirds of their
+ * splats answer with. The rest is then held to it, which mends what is ragged; where no entry is so common, what was labelled as one is
+ * many things to the model, and to make it one would take from it what it tells apart.
+ */
+function ownEntries(
+  labels: Uint16Array,
+  lessons: ReadonlyMap<number, number>,
+  answers: SplatAnswers,
+): ReadonlyMap<number, number> {
+  const found = new Map<number, number>();
+  if (!labels.some((label) => label !== 0 && !lessons.has(label))) return found;
+  const entries = answers.entries();
+  if (!entries) return found;
+  const counts = new Map<number, Map<number, number>>();
+  labels.forEach((label, row) => {
+    if (label === 0 || lessons.has(label)) return;
+    let own = counts.get(label);
+    if (!own) counts.set(label, (own = new Map()));
+    own.set(entries[row], (own.get(entries[row]) ?? 0) + 1);
+  });
+  for (const [label, own] of counts) {
+    const [entry, most] = [...own].reduce((a, b) => (b[1] > a[1] || (b[1] === a[1] && b[0] < a[0]) ? b : a));
+    const all = [...own.values()].reduce((sum, count) => sum + count, 0);
+    if (most >= AGREED * all) found.set(label, entry + 1);
+  }
+  return found;
+}
+
 export class LabelDesk {
   readonly #field = new LabelField();
   #revision = 0;
   #layer = 1;
-  /** entries (1-based) by label */
-  #lessons = new Map<number, number>();
+  /** entries (1-based) by label; null until it was said which there are */
+  #lessons: ReadonlyMap<number, number> | null = null;
+  /** likewise, of labels without a lesson, as of a change */
+  #own: { change: number; entries: ReadonlyMap<number, number> } | null = null;
   /** counts changes of edits, layer or lessons */
   #changes = 0;
   #rows: { stamp: string; labels: Uint16Array } | null = null;
@@ -104,14 +139,19 @@ export class LabelDesk {
     return this.#rows.labels;
   }
 
-  /** What labels teach now; null for nothing. */
-  taught(model: GaussianModel): Taught | null {
-    if (this.#lessons.size === 0) return null;
-    const stamp = `${this.#changes} ${stampOf(model)}`;
+  /** What labels teach now; null for nothing. @param answers  what labels without a lesson go by */
+  taught(model: GaussianModel, answers: SplatAnswers): Taught | null {
+    const lessons = this.#lessons;
+    if (!lessons) return null;
+    const change = this.#changes;
+    const stamp = `${change} ${stampOf(model)}`;
     if (this.#taught?.stamp !== stamp) {
-      const entries = Uint8Array.from(this.labelsOf(model), (label) => this.#lessons.get(label) ?? 0);
+      const labels = this.labelsOf(model);
+      if (this.#own?.change !== change) this.#own = { change, entries: ownEntries(labels, lessons, answers) };
+      const own = this.#own.entries;
+      const entries = Uint8Array.from(labels, (label) => lessons.get(label) ?? own.get(label) ?? 0);
       const rows = Int32Array.from(entries.keys()).filter((row) => entries[row] > 0);
-      this.#taught = { stamp, taught: rows.length > 0 ? { entries, rows } : null };
+      this.#taught = { stamp, taught: rows.length > 0 ? { entries, rows, change } : null };
     }
     return this.#taught.taught;
   }

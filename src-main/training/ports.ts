@@ -79,6 +79,8 @@ export interface Taught {
   readonly entries: Uint8Array;
   /** rows with one, ascending */
   readonly rows: Int32Array;
+  /** another one when labels or what they mean changed, not when rows did */
+  readonly change: number;
 }
 
 /** The Gaussians that labels hang on, between two steps. */
@@ -111,7 +113,8 @@ export interface SceneLabels {
   setLessons(command: CommandOf<'teach'>): void;
   /** [count], 0 = none; valid until rows or labels change */
   labelsOf(model: GaussianModel): Uint16Array;
-  taught(model: GaussianModel): Taught | null;
+  /** @param answers  what labels without a lesson go by */
+  taught(model: GaussianModel, answers: SplatAnswers): Taught | null;
   /** @param savedId  id counter of the checkpoint that a resume would go on from */
   gesture(
     scene: LabelledScene,

@@ -49,6 +49,8 @@ export interface RunPorts {
   joined: (step: number, entries: number, lifted: number) => void;
   /** what a person's labels teach now; null for nothing */
   taught: (model: GaussianModel) => Taught | null;
+  /** rows that mean something else at once, as labels say */
+  turned: (rows: Int32Array) => void;
 }
 
 type Description = Omit<TrainerEventOf<'prepared'>, 'type' | 'memoryBytes'>;

@@ -13,6 +13,7 @@ import type { IndexMaps } from './ports';
 import type { RunPorts } from './run';
 import * as schedule from './schedule';
 import { SemanticLearner } from './semanticLearner';
+import { turnTaught } from './teaching';
 import type { PhotoSource } from './viewer/explaining';
 
 /** Steps between two looks for index maps that do not exist yet. */
@@ -26,6 +27,8 @@ export class SemanticHalf {
   #learner: SemanticLearner | null;
   /** the step at which maps are looked for next, while there are none */
   #lookAt = 0;
+  /** the change of labels that Gaussians have turned to */
+  #turnedTo = 0;
 
   /** @param begun  as a checkpoint has it; both null until semantics have joined */
   constructor(
@@ -79,8 +82,20 @@ export class SemanticHalf {
       (await this.#join(step, settings)) &&
       (await this.#liftAgain(step, settings)) &&
       (step !== steps || (await this.#settle(settings)));
-    this.#learner?.teach(settings.labelWeight > 0 ? this.#ports.taught(this.#model) : null);
+    if (settings.labelWeight > 0) this.#teach();
+    else this.#learner?.teach(null);
     return ready;
+  }
+
+  #teach(): void {
+    const [learner, model] = [this.#learner, this.#model];
+    // A decoder that has learned nothing has no directions.
+    if (!learner || learner.state.crossEntropy === null) return;
+    const taught = this.#ports.taught(model);
+    learner.teach(taught);
+    if (!taught || taught.change === this.#turnedTo) return;
+    this.#turnedTo = taught.change;
+    this.#ports.turned(turnTaught(model.arrays().semantics, model.count, taught, learner.decoder.arrays));
   }
 
   /** Joins when its step has come and maps exist; looks again now and then while they do not. */

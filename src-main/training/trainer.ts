@@ -300,7 +300,8 @@ export class Trainer {
       warn: (message) => this.#ports.publish({ type: 'warning', message }),
       lifting: (photos, of) => this.#lifting(photos, of),
       joined: (step, entries, lifted) => this.#ports.publish({ type: 'joined', step, entries, lifted }),
-      taught: (model) => this.#ports.labels?.taught(model) ?? null,
+      taught: (model) => this.#ports.labels?.taught(model, this.#viewer.answers(run.viewed)) ?? null,
+      turned: (rows) => this.#viewer.turned(rows),
     });
     this.#run = run;
     this.#shown = run;

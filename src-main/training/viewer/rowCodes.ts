@@ -25,6 +25,8 @@ export class RowCodes {
   #decodedAt = new Int32Array(0);
   /** the row that is looked at next */
   #next = 0;
+  /** rows that are decoded before those whose turn it is */
+  #hurried = new Int32Array(0);
   readonly #features = new Float32Array(SLICE * SEMANTICS.dimensions);
   readonly #chosen = new Int32Array(SLICE);
 
@@ -39,6 +41,11 @@ export class RowCodes {
     return this.#decodedAt.every((decoded) => decoded === step);
   }
 
+  /** These rows changed more than a step changes them: the next refreshes begin with them. */
+  hurry(rows: Int32Array): void {
+    this.#hurried = rows.slice();
+  }
+
   /** Decodes in turn until every row is fresh or the time is up. @param milliseconds  one slice is decoded, however short */
   refresh(scene: ViewedScene, milliseconds: number): void {
     const { semantics, step, model } = scene;
@@ -48,13 +55,17 @@ export class RowCodes {
     const all = model.groups.semantics.values;
     for (let seen = 0; seen < this.#count;) {
       let chosen = 0;
-      for (; seen < this.#count && chosen < SLICE; seen++) {
-        const row = this.#next;
-        this.#next = (row + 1) % this.#count;
-        if (this.#decodedAt[row] === step) continue;
+      const choose = (row: number): void => {
+        if (this.#decodedAt[row] === step) return;
         const from = row * SEMANTICS.columns;
         this.#features.set(all.subarray(from, from + SEMANTICS.dimensions), chosen * SEMANTICS.dimensions);
         this.#chosen[chosen++] = row;
+      };
+      for (const row of this.#hurried.subarray(0, SLICE)) choose(row);
+      this.#hurried = this.#hurried.subarray(SLICE);
+      for (; seen < this.#count && chosen < SLICE; seen++) {
+        choose(this.#next);
+        this.#next = (this.#next + 1) % this.#count;
       }
       if (chosen === 0) return;
       const { entries, shares } = decodeCodes(
@@ -78,6 +89,8 @@ export class RowCodes {
     const rows = rowsStamp(model);
     if (codebook !== this.#codebook) this.#count = 0;
     else if (rows === this.#rows) return;
+    // Of rows that have moved; they are decoded in their turn.
+    this.#hurried = new Int32Array(0);
     const before = new Map<number, number>();
     for (let row = 0; row < this.#count; row++) before.set(this.#ids[row], row);
     const { ids, parents, count } = model;

@@ -100,6 +100,12 @@ export class TrainerViewer {
     this.#urgent ||= this.#wishes.overlays.includes('label');
   }
 
+  /** Splats that mean something else at once: these are decoded first, and seen without waiting for their turn. */
+  turned(rows: Int32Array): void {
+    this.#codes.hurry(rows);
+    this.#urgent ||= this.#wishes.overlays.some((name) => CODED.includes(name));
+  }
+
   /** What splats of a scene are, for gestures that mean those with an answer. */
   answers(scene: ViewedScene): SplatAnswers {
     const { semantics, model } = scene;
