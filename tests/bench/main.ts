@@ -9,6 +9,8 @@
  *   npm run bench -- step            only what semantics add to a training step (step.ts)
  *   npm run bench -- mesh [PROJECT]  what a mesh costs (mesh.ts); of a trained demo room also how true it is (meshQuality.ts)
  *   npm run bench -- viewport        what the picture costs the page's main thread (viewport.ts)
+ *   npm run bench -- stroke ROOM      seconds from a stroke to the live segmentation around it (labelling/stroke.ts)
+ *   npm run bench -- labelling ROOM   how many gestures it takes to label a trained demo room (labelling/effort.ts)
  *
  * It measures and prints; it judges nothing. Times vary with whatever else the machine does: compare within one run.
  */
@@ -44,8 +46,12 @@ if (process.argv[2] === 'viewport') {
   process.exit(0);
 }
 if (process.argv[2] === 'labelling') {
-  const { printLabellingEffort } = await import('./labelling');
+  const { printLabellingEffort } = await import('./labelling/effort');
   await printLabellingEffort(process.argv.slice(3));
+}
+if (process.argv[2] === 'stroke') {
+  const { printStrokeTime } = await import('./labelling/stroke');
+  await printStrokeTime(process.argv.slice(3));
 }
 if (process.argv[2] === 'mesh') {
   if (process.argv.length > 3) await (await import('./meshQuality')).printMeshQuality(process.argv.slice(3));
