@@ -7,7 +7,8 @@
  *   z_i ≤ depth(pixel) · (1 + 0.02) + 2·max σ_i,
  *
  * and at least half of what is seen of it lies in the shape, Σ_(p in shape) w_pi ≥ ½ Σ_p w_pi: a large splat that merely reaches into it
- * is not meant, and one whose centre lies outside but that is mostly seen inside is. With `through`, every splat whose centre projects
+ * is not meant, and one whose centre lies outside but that is mostly seen inside is. One that merely shines through from behind is not
+ * meant either: at least a fiftieth must be seen of what it would fill with nothing before it (drawnArea.ts). With `through`, every splat whose centre projects
  * into the shape, whatever is before it.
  */
 import type { PinholeCamera } from '#contract/camera';
@@ -16,6 +17,7 @@ import { render, sampleWeights } from '../kernels/index';
 import type { RenderFrame } from '../kernels/index';
 import { GEOMETRY } from '../kernels/layout';
 import type { GaussianModel } from '../gaussians/index';
+import { drawnArea } from './drawnArea';
 import { LabelError } from './errors';
 import { boundsOf, cropAround, isShape, maskOf } from './shapes';
 import type { Crop, Shape } from './shapes';
@@ -41,6 +43,8 @@ const [MARGIN, LEAST_MARGIN] = [0.25, 16];
 const [DEPTH_SLACK, SCALE_SLACK] = [0.02, 2];
 /** Seen at all: blending weights that count, and how much of a pixel they must fill together to say where a splat is. */
 const [LEAST_WEIGHT, LEAST_SEEN] = [0.01, 0.25];
+/** Of what a splat would fill with nothing before it, so much is seen of those that are part of the surface. */
+const LEAST_SHOWN = 0.02;
 /** Surface where so much of a pixel is covered. */
 const COVERED = 0.5;
 const NEAR = 0.2;
@@ -153,8 +157,11 @@ function markSurface({ model, antialiased }: SelectableScene, shape: Shape, crop
       const reach = SCALE_SLACK * Math.exp(Math.max(geometry[at], geometry[at + 1], geometry[at + 2]));
       if (z <= depthAt(pixel) * (1 + DEPTH_SLACK) + reach) marks[row] = 1;
     });
-    for (let row = 0; row < count; row++)
-      if (seen[row] >= LEAST_SEEN) marks[row] = inside[row] >= seen[row] / 2 ? 1 : 0;
+    for (let row = 0; row < count; row++) {
+      if (seen[row] < LEAST_SEEN) continue;
+      const meant = inside[row] >= seen[row] / 2 && seen[row] >= LEAST_SHOWN * drawnArea(geometry, row, camera);
+      marks[row] = meant ? 1 : 0;
+    }
   } finally {
     image.dispose();
   }
