@@ -28,6 +28,8 @@ const TOLD = [0.5, 0.6, 0.7, 0.8, 0.85, WANTED];
 const THRESHOLDS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 /** What an answer must add to the seen mean IoU to be worth a gesture, as a share of what all of one class adds. */
 const WORTH = 0.05;
+/** Steps of semantics that the run is given: it is paused long before. */
+const PLENTY = 100_000;
 /** A picture on a screen is larger than a photo as it is trained on. */
 const ENLARGED = 3;
 
@@ -184,13 +186,14 @@ class Effort {
   /** The run goes on for some steps of semantics, and answers are looked at again. */
   async #learn(steps: number): Promise<void> {
     if (this.#over) return;
-    const { state } = this.#page;
-    const semanticSteps = (state.settings?.semanticSteps ?? 0) + steps;
-    const until = (state.trainer?.step ?? 0) + steps;
-    await this.#page.perform({ type: 'train', settings: { semanticSteps }, resume: true, paused: false });
-    await this.#page.until(() => (this.#page.state.trainer?.step ?? 0) >= until);
-    await this.#page.atRest();
-    this.#steps += steps;
+    const page = this.#page;
+    const from = page.state.trainer?.step ?? 0;
+    const more = { type: 'train', settings: { semanticSteps: PLENTY }, resume: true, paused: false } as const;
+    await page.perform(this.#steps === 0 ? more : { type: 'resume' });
+    await page.until(() => (page.state.trainer?.step ?? 0) >= from + steps);
+    await page.perform({ type: 'pause' });
+    await page.atRest();
+    this.#steps += (page.state.trainer?.step ?? 0) - from;
     const [answers, score] = [this.#answers, this.#score];
     await this.#accept();
     this.tell(

@@ -15,9 +15,6 @@ export const MOST_NAMES = 24;
 
 /** Overlays that answer what is asked. */
 const asked: readonly OverlayName[] = ['class', 'relevancy'];
-/** Nothing more is under way when nothing came for so long, ms. */
-const QUIET = 500;
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export class Page {
   readonly #session = new StudioSession();
@@ -25,6 +22,8 @@ export class Page {
   #state: StudioState | null = null;
   #snapshot: Frame | null = null;
   #overlay: Frame | null = null;
+  #picture: Frame | null = null;
+  #request = 0;
   #watched: readonly OverlayName[] = [];
   /** rises with every event or frame */
   #wake: (() => void)[] = [];
@@ -39,6 +38,7 @@ export class Page {
         const frame = decodeFrame(bytes.slice().buffer);
         if (frame.header.kind === 'snapshot') this.#snapshot = frame;
         if (frame.header.kind === 'overlay') this.#overlay = frame;
+        if (frame.header.kind === 'picture') this.#picture = frame;
         void this.#link.perform({ type: 'taken', sequence: frame.header.sequence });
         this.#happened();
       },
@@ -82,6 +82,14 @@ export class Page {
 
   /** Overlays of now: of the last labels and of what was asked last. */
   async overlays(names: readonly OverlayName[]): Promise<(name: OverlayName) => SectionArray> {
+    const answers = names.some((name) => asked.includes(name));
+    let after = 0;
+    if (answers && !this.#running) {
+      // At rest splats are decoded in portions; a picture of answers waits for all of them, and what is published then is whole.
+      after = await this.#look();
+      this.#watched = [];
+      await this.perform({ type: 'watch', geometry: false, overlays: [] });
+    }
     if (names.join() !== this.#watched.join()) {
       this.#watched = names;
       this.#overlay = null;
@@ -91,21 +99,35 @@ export class Page {
       const { header, sections } = this.#overlay ?? {};
       if (header?.kind !== 'overlay' || names.some((name) => !sections?.has(name))) return false;
       const { labels, ask, trainer } = this.state;
-      const running = trainer?.state === 'running';
       return (
+        header.sequence > after &&
         (!names.includes('label') || header.labels === labels?.revision) &&
-        (!names.some((name) => asked.includes(name)) || header.ask === ask?.revision) &&
-        (running || header.step === trainer?.step)
+        (!answers || header.ask === ask?.revision) &&
+        (this.#running || header.step === trainer?.step)
       );
     };
     // The revision that a gesture led to is told a little later than the gesture is answered.
-    await pause(60);
+    await new Promise((resolve) => setTimeout(resolve, 60));
     await this.until(fresh);
-    // At rest answers come in portions, as splats are decoded.
-    if (names.some((name) => asked.includes(name)) && this.state.trainer?.state !== 'running')
-      for (let seen: Frame | null = null; seen !== this.#overlay; await pause(QUIET)) seen = this.#overlay;
     const sections = this.#overlay?.sections;
     return (name) => sections?.get(name) as SectionArray;
+  }
+
+  get #running(): boolean {
+    return this.state.trainer?.state === 'running';
+  }
+
+  /** @returns sequence of a picture of answers */
+  async #look(): Promise<number> {
+    const [{ camera }] = await this.perform({ type: 'photos' });
+    const request = ++this.#request;
+    await this.perform({ type: 'look', request, camera, channel: 'class', way: 'blended' });
+    const mine = (): number | null => {
+      const { header } = this.#picture ?? {};
+      return header?.kind === 'picture' && header.request === request ? header.sequence : null;
+    };
+    await this.until(() => mine() !== null);
+    return mine() ?? 0;
   }
 
   async ask(questions: string[]): Promise<void> {
