@@ -48,7 +48,14 @@ describe.runIf(native)('memory over 1,000 steps with densification', () => {
     const command = { type: 'start' as const, capture: join(folder, 'tiny'), project: folder, settings, resume: false };
     const quiet = () => undefined;
     const ports = {
-      ...{ store, openMaps: () => Promise.resolve(null), warn: quiet, joined: quiet, taught: () => null, turned: quiet },
+      ...{
+        store,
+        openMaps: () => Promise.resolve(null),
+        warn: quiet,
+        joined: quiet,
+        taught: () => null,
+        turned: quiet,
+      },
       lifting: () => Promise.resolve(true),
     };
     const run = await TrainingRun.prepare(command, ports);
