@@ -72,7 +72,7 @@ function ownEntries(
   labels.forEach((label, row) => {
     if (label === 0 || lessons.has(label)) return;
     let own = counts.get(label);
-    if (!own) counts.set(label, (own = new Map()));
+    if (!own) counts.set(label, (own = new Map<number, number>()));
     own.set(entries[row], (own.get(entries[row]) ?? 0) + 1);
   });
   for (const [label, own] of counts) {

@@ -1,6 +1,6 @@
 /** What labels teach: the entry of their lesson, and without one the entry that two thirds of their splats answer with. */
 import { expect, it } from 'vitest';
-import { Ancestry, type GaussianModel } from '../../../src-main/gaussians/index';
+import type { Ancestry, GaussianModel } from '../../../src-main/gaussians/index';
 import { LabelDesk } from '../../../src-main/labels/index';
 
 const COUNT = 12;
