@@ -76,6 +76,9 @@ export async function train(
     }
   });
 
+  // Only then, since texts take an encoder: this process otherwise loads neither tfjs nor models.
+  const endLessons =
+    studio.labels.edits.length > 0 ? (await import('../studio/teaching')).teachFromLabels(studio) : null;
   let interrupted = 0;
   const interrupt = (): void => {
     interrupted++;
@@ -97,6 +100,7 @@ export async function train(
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
     reporter.close();
+    await endLessons?.();
     await studio.close();
   }
   if (failed !== null) throw new TrainingFailed((failed as TrainerEventOf<'failed'>).failure);

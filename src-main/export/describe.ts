@@ -33,7 +33,8 @@ export function featuresOf(segments: readonly Segment[]): ExportDescription['fea
   return segments.map(({ classId, instanceId, name }, feature) => ({ feature, classId, instanceId, name }));
 }
 
-/** FILE.ext → FILE.json */
+/** FILE.ext → FILE.json; of a file that has that name itself, FILE.json.json */
 export function sidecarName(file: string): string {
-  return `${file.replace(/\.[^./\\]*$/, '')}.json`;
+  const beside = `${file.replace(/\.[^./\\]*$/, '')}.json`;
+  return beside.toLowerCase() === file.toLowerCase() ? `${file}.json` : beside;
 }

@@ -44,7 +44,7 @@ export function classNamed({ classes }: Taxonomy, name: string): LabelClass | nu
 /** @throws LabelError */
 export function classOf({ classes }: Taxonomy, number: number): LabelClass {
   const found = classes.find((one) => one.class === number);
-  if (!found) throw new LabelError(`there is no class ${number} any more; choose another one`);
+  if (!found) throw new LabelError(`there is no class ${number} any more; choose another one`, 'gone');
   return found;
 }
 
@@ -74,7 +74,7 @@ export function applyOp(taxonomy: Taxonomy, op: LabelOp): Taxonomy {
     case 'assign':
       requireLayer(layers, op.layer);
       if (op.label !== 0 && !classOfLabel(taxonomy, op.label))
-        throw new LabelError(`there is no label ${op.label} any more; choose another class`);
+        throw new LabelError(`there is no label ${op.label} any more; choose another class`, 'gone');
       return taxonomy;
     case 'review':
       return taxonomy;
@@ -111,23 +111,24 @@ export function applyOp(taxonomy: Taxonomy, op: LabelOp): Taxonomy {
     case 'addLayer':
       if (layers.some(({ layer }) => layer === op.layer)) throw new LabelError(`layer ${op.layer} is there already`);
       if (layers.some(({ name }) => sameName(name, op.name)))
-        throw new LabelError(`there is a layer “${op.name}” already; choose another name`);
+        throw new LabelError(`there is a layer “${op.name}” already; choose another name`, 'taken');
       return { ...taxonomy, layers: [...layers, { layer: op.layer, name: op.name }] };
     case 'renameLayer':
       requireLayer(layers, op.layer);
       if (layers.some(({ layer, name }) => layer !== op.layer && sameName(name, op.name)))
-        throw new LabelError(`there is a layer “${op.name}” already; choose another name`);
+        throw new LabelError(`there is a layer “${op.name}” already; choose another name`, 'taken');
       return { ...taxonomy, layers: layers.map((one) => (one.layer === op.layer ? { ...one, name: op.name } : one)) };
     case 'removeLayer':
       requireLayer(layers, op.layer);
-      if (layers.length === 1) throw new LabelError('the last layer stays; add another one first');
+      if (layers.length === 1) throw new LabelError('the last layer stays; add another one first', 'last');
       return { ...taxonomy, layers: layers.filter(({ layer }) => layer !== op.layer) };
   }
 }
 
 function freeName(taxonomy: Taxonomy, name: string, except: number | null): void {
   const taken = classNamed({ ...taxonomy, classes: taxonomy.classes.filter((one) => one.class !== except) }, name);
-  if (taken) throw new LabelError(`there is a class “${taken.name}” already; choose another name, or merge the two`);
+  if (taken)
+    throw new LabelError(`there is a class “${taken.name}” already; choose another name, or merge the two`, 'taken');
 }
 
 function freeLabel(taxonomy: Taxonomy, label: number): void {
@@ -135,5 +136,5 @@ function freeLabel(taxonomy: Taxonomy, label: number): void {
 }
 
 function requireLayer(layers: readonly LabelLayer[], layer: number): void {
-  if (!layers.some((one) => one.layer === layer)) throw new LabelError(`there is no layer ${layer} any more`);
+  if (!layers.some((one) => one.layer === layer)) throw new LabelError(`there is no layer ${layer} any more`, 'gone');
 }

@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { exportFormats } from '#contract/exportMessages';
 import type { ExportFormat } from '#contract/exportMessages';
-import { writeFileAtomically } from '../base/index';
+import { writeError, writeFileAtomically } from '../base/index';
 import { glbBytes, plyMeshChunks, writePair } from '../export/index';
 import { splatPlyChunks } from '../gaussians/index';
 import {
@@ -111,9 +111,11 @@ export async function exportTrained(
   };
   const describe = (settings: object, figures: object) =>
     describeExport(trained, format, labels, segmentation, { ...settings, words }, { ...figures });
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   if (format === 'ply') {
-    await writeFileAtomically(file, splatChunks(trained.snapshot, segmentation));
+    signal?.throwIfAborted();
+    onProgress?.({ stage: 'writing', done: 0, total: 1 });
+    await stoppable(signal, (stop) => writeFileAtomically(file, stop(splatChunks(trained.snapshot, segmentation))));
     return done;
   }
   if (format === 'masks') {
@@ -136,9 +138,33 @@ export async function exportTrained(
       ? [await glbBytes(nameOf(trained), mesh, segments, description, signal)]
       : plyMeshChunks(mesh, segments);
   signal?.throwIfAborted();
-  await writePair(file, chunks, description);
+  await stoppable(signal, (stop) => writePair(file, stop(chunks), description));
   const features = [...mesh.parts.keys()].filter((segment) => segment > 0).length;
   return { ...done, features, mesh: report };
+}
+
+/** @throws FileError */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw writeError(path, error);
+  });
+}
+
+/** Writes what can be stopped between two chunks: then with the signal's reason, not as a file that failed. */
+async function stoppable(
+  signal: AbortSignal | undefined,
+  write: (stop: (chunks: Iterable<Uint8Array>) => Iterable<Uint8Array>) => Promise<unknown>,
+): Promise<void> {
+  function* stop(chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
+    for (const chunk of chunks) {
+      signal?.throwIfAborted();
+      yield chunk;
+    }
+  }
+  await write(stop).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw error;
+  });
 }
 
 /** The splats of a snapshot as a `.ply`. @param labelled  gives them label columns */
@@ -158,12 +184,12 @@ function splatChunks({ tensors }: TrainingSnapshot, labelled?: Segmentation): It
 }
 
 /** Without labels, splats need neither capture nor kernels. */
-async function exportSplats(path: string, out: string | null, { warn }: ExportOptions): Promise<Exported> {
+async function exportSplats(path: string, out: string | null, { warn, signal }: ExportOptions): Promise<Exported> {
   const { root, exports, snapshot } = await openSnapshot(path, warn);
   const file = resolve(out ?? join(exports, `${nameOf({ root })}${ENDINGS.ply}`));
   const [splats] = snapshot.tensors.geometry.shape;
-  await mkdir(dirname(file), { recursive: true });
-  await writeFileAtomically(file, splatChunks(snapshot));
+  await makeFolder(dirname(file));
+  await stoppable(signal, (stop) => writeFileAtomically(file, stop(splatChunks(snapshot))));
   const nothing = { labelled: 0, features: 0, mesh: null, photos: null };
   return { project: root, format: 'ply', file, step: snapshot.step, splats, ...nothing };
 }

@@ -1,9 +1,8 @@
 /** Keys to actions. A key that a field or a control wants for itself stays its own. */
+import { isMac } from '../system';
 import { chordOf, chordText } from './chord';
 import { actions } from './table';
 import type { Action, Scope } from './table';
-
-export const isMac = (): boolean => /mac|iphone|ipad/i.test(globalThis.navigator?.platform ?? '');
 
 /** The action that a chord starts here; null when there is none or it makes no sense now. */
 export function actionFor(chord: string, scope: Exclude<Scope, 'anywhere'>): Action | null {

@@ -29,7 +29,13 @@ const toolActions = labelTools.map((tool): Action => ({
   },
 }));
 
-/** 1 … 9: labels the uncertain region that is looked at, or chooses the class that gestures give. */
+/** Labels the uncertain region that is looked at, or chooses the class that gestures give. */
+export function giveClass(number: number): void | Promise<void> {
+  if (useUncertain().region !== null) return useUncertain().label(number);
+  return useLabelling().choose(number);
+}
+
+/** 1 … 9: the first nine; 0 finds any by its name. */
 const classActions = ([1, 2, 3, 4, 5, 6, 7, 8, 9] as const).map((place): Action => ({
   id: `label.class${place}`,
   words: `action.class.${place}`,
@@ -37,11 +43,7 @@ const classActions = ([1, 2, 3, 4, 5, 6, 7, 8, 9] as const).map((place): Action 
   scope: 'studio',
   menu: null,
   when: () => useLabels().classes.length >= place,
-  run: () => {
-    const { class: number } = useLabels().classes[place - 1];
-    if (useUncertain().region !== null) return useUncertain().label(number);
-    return useLabelling().choose(number);
-  },
+  run: () => giveClass(useLabels().classes[place - 1].class),
 }));
 
 const resizes = (id: string, key: string, words: Words, by: number): Action => ({
@@ -83,6 +85,15 @@ export const labelActions: readonly Action[] = [
     },
   },
   ...classActions,
+  {
+    id: 'label.findClass',
+    words: 'action.findClass',
+    keys: ['0'],
+    scope: 'studio',
+    menu: 'edit',
+    when: () => labels() !== null,
+    run: () => useLayout().toggleOverlay('classes'),
+  },
   {
     id: 'label.addClass',
     words: 'action.addClass',

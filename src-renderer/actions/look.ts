@@ -4,7 +4,7 @@ import { usePhotos } from '../stores/photos';
 import { usePicture } from '../stores/picture';
 import { useSelection } from '../stores/selection';
 import { useStudio } from '../stores/studio';
-import { channels, colourMaps, useView } from '../stores/view';
+import { channels, colourMaps, masks, useView } from '../stores/view';
 import { comparePhoto, nearestPhoto } from '../views';
 import type { Tool } from '../viewport/interface';
 import type { Action } from './table';
@@ -83,6 +83,18 @@ export const lookActions: readonly Action[] = [
     run: () => {
       const view = useView();
       view.colourMap = colourMaps[(colourMaps.indexOf(view.colourMap) + 1) % colourMaps.length];
+    },
+  },
+  {
+    id: 'view.mask',
+    words: 'action.mask',
+    keys: ['Shift+M'],
+    scope: 'studio',
+    menu: 'view',
+    when: () => useStudio().state?.ask != null,
+    run: () => {
+      const view = useView();
+      view.mask = masks[(masks.indexOf(view.mask) + 1) % masks.length];
     },
   },
   {

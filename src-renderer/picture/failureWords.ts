@@ -2,6 +2,7 @@
  * What kind of fault a failure is, for the page to say in its own language. The failure's message names the file and what to do; it comes
  * from where it happened, in English, and stands beneath.
  */
+import { isWords, say } from '../language';
 import type { TrainerFailure } from '#contract/messages';
 
 const kinds = {
@@ -20,4 +21,10 @@ export function failureKind({ kind, code, fault }: Failure): FailureKind {
   for (const [name, codes] of Object.entries(kinds))
     if ((codes as readonly string[]).includes(code ?? '')) return name as keyof typeof kinds;
   return fault;
+}
+
+/** What was refused and why, in the page's language, as far as it has words for it. */
+export function refusalWords(failure: Failure): string {
+  const own = `refused.code.${failure.code ?? ''}`;
+  return isWords(own) ? say(own) : say(`refused.${failureKind(failure)}`);
 }

@@ -1,10 +1,14 @@
 /** What a person does to labels: the class that gestures give, how they are meant, answers and entries that become labels. */
 import { computed, ref, watch } from 'vue';
+import type { Ref } from 'vue';
 import { defineStore } from 'pinia';
+import { classNumber } from '#contract/labels';
 import type { LabelMode, LabelRegion, LabelTarget } from '#contract/labels';
 import { gestureCamera, scaleRegion } from '../gestures';
+import { chordLabel } from '../actions/chord';
+import { isMac } from '../system';
 import { say } from '../language';
-import { rememberedFlag, rememberedNumber } from '../remembered';
+import { remembered, rememberedFlag, rememberedNumber } from '../remembered';
 import { cameraOf } from '../views';
 import { useAsk } from './ask';
 import { useLabels } from './labels';
@@ -19,6 +23,13 @@ const NAME_LIMIT = 200;
 
 /** Which instance of the class gestures give; newest: the one that the last gesture made. */
 export type Instance = number | 'new' | 'newest' | null;
+
+/** The class that gestures gave last, by project: a reload goes on with it. */
+const rememberedClass = (project: string): Ref<number | null> =>
+  remembered<number | null>(`class:${project}`, null, (stored) => {
+    const parsed = classNumber.safeParse(stored);
+    return parsed.success ? parsed.data : null;
+  });
 
 /** A question as the name of a class. */
 const nameOf = (text: string): string =>
@@ -38,6 +49,8 @@ export const useLabelling = defineStore('labelling', () => {
   ];
   /** number of the class that a person chose */
   const chosen = ref<number | null>(null);
+  /** the same, as this browser keeps it for the project */
+  let kept: Ref<number | null> | null = null;
   const instance = ref<Instance>(null);
   const through = rememberedFlag('labelThrough', false);
   const keepExisting = rememberedFlag('labelKeep', false);
@@ -75,6 +88,7 @@ export const useLabelling = defineStore('labelling', () => {
   function choose(number: number | null, which: Instance = null): void {
     chosen.value = number;
     instance.value = which;
+    if (kept !== null) kept.value = number;
   }
 
   /** One command, one edit. @returns splats that changed; null when it failed */
@@ -131,7 +145,7 @@ export const useLabelling = defineStore('labelling', () => {
   function accepted(splats: number): void {
     if (splats === 0) return notices.add('warn', say('labels.nothing'));
     showLabels();
-    notices.add('ok', say('labels.accepted', { count: splats }));
+    notices.add('ok', say('labels.accepted', { count: splats, keys: chordLabel('Mod+Z', isMac()) }));
   }
 
   /** The answer above the threshold becomes labels: a class for every question, named as it was asked. */
@@ -171,7 +185,12 @@ export const useLabelling = defineStore('labelling', () => {
 
   watch(
     () => studio.project?.path,
-    () => choose(null),
+    (path) => {
+      kept = path === undefined ? null : rememberedClass(path);
+      chosen.value = kept?.value ?? null;
+      instance.value = null;
+    },
+    { immediate: true },
   );
 
   return {

@@ -7,7 +7,7 @@ export const sideTabs = ['classes', 'labels', 'entries', 'photos', 'inspect'] as
 export type SideTab = (typeof sideTabs)[number];
 
 /** What lies over the page, one at a time. */
-export const overlays = ['palette', 'keys', 'settings', 'models', 'export'] as const;
+export const overlays = ['palette', 'keys', 'settings', 'models', 'export', 'classes'] as const;
 export type Overlay = (typeof overlays)[number];
 
 export const useLayout = defineStore('layout', () => {

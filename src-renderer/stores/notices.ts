@@ -2,12 +2,15 @@
 import { shallowRef } from 'vue';
 import { defineStore } from 'pinia';
 import { CommandRefused, LinkExpired, LinkLost } from '../gateway';
-import { say } from '../language';
+import { language, say } from '../language';
+import { refusalWords } from '../picture/failureWords';
 
 export interface Notice {
   readonly id: number;
   readonly tone: 'bad' | 'warn' | 'ok';
   readonly message: string;
+  /** what the studio said itself, in English; null where `message` says it all */
+  readonly detail: string | null;
 }
 
 /** More would hide the picture; the oldest goes. */
@@ -17,9 +20,9 @@ export const useNotices = defineStore('notices', () => {
   const list = shallowRef<readonly Notice[]>([]);
   let next = 0;
 
-  function add(tone: Notice['tone'], message: string): void {
-    const others = list.value.filter((notice) => notice.message !== message);
-    list.value = [...others, { id: next++, tone, message }].slice(-LIMIT);
+  function add(tone: Notice['tone'], message: string, detail: string | null = null): void {
+    const others = list.value.filter((notice) => notice.message !== message || notice.detail !== detail);
+    list.value = [...others, { id: next++, tone, message, detail }].slice(-LIMIT);
   }
 
   function close(id: number): void {
@@ -33,8 +36,10 @@ export const useNotices = defineStore('notices', () => {
     return error instanceof Error ? error.message : String(error);
   }
 
+  /** The studio's own words are English: elsewhere they stand beneath the kind of fault in the page's language. */
   function fail(error: unknown): void {
-    add('bad', describe(error));
+    if (!(error instanceof CommandRefused) || language.value === 'en') add('bad', describe(error));
+    else add('bad', refusalWords(error.failure), error.failure.message);
   }
 
   return { list, add, close, describe, fail };

@@ -16,6 +16,8 @@ import type { Edit, LabelBook, LabelClass } from '../../labels/index';
 import type { Project } from '../../project/index';
 import type { ViewerCommand } from '../studio';
 import { classColours } from './entries';
+import { readLabelView, writeLabelView } from './labelView';
+import type { LabelView } from './labelView';
 import { Lessons } from './lessons';
 import type { Asking } from './asking';
 import type { TrainerRequests } from './requests';
@@ -38,14 +40,6 @@ export interface Gesture {
   readonly keepExisting: boolean;
 }
 
-/** How classes are shown and which layer is active: kept with the project, and no edits. */
-interface View {
-  layer: number;
-  hidden: number[];
-  locked: number[];
-}
-
-const VIEW = 'labelView';
 /** Colours are handed out from a palette that tells so many classes apart, then again from its beginning. */
 const COLOURS = 24;
 
@@ -60,7 +54,7 @@ const gestureNames: Record<LabelRegion['kind'], EditName> = {
 
 export class Labelling {
   readonly #ports: LabellingPorts;
-  readonly #view: View;
+  #view: LabelView;
   readonly #lessons: Lessons;
   #revision = 1;
   #savedAt: string | null;
@@ -71,7 +65,7 @@ export class Labelling {
 
   constructor(ports: LabellingPorts) {
     this.#ports = ports;
-    this.#view = readView(ports.project.database.getMeta(VIEW));
+    this.#view = readLabelView(ports.project.database);
     this.#savedAt = ports.book.edits.at(-1)?.at ?? null;
     this.#lessons = new Lessons(ports.asking, (entries) => ports.send({ type: 'teach', entries }));
   }
@@ -143,7 +137,7 @@ export class Labelling {
 
   showClass(number: number, hidden: boolean, locked: boolean): void {
     classOf(this.#ports.book.taxonomy, number);
-    const put = (list: number[], on: boolean): number[] =>
+    const put = (list: readonly number[], on: boolean): number[] =>
       on ? [...new Set([...list, number])] : list.filter((one) => one !== number);
     this.#setView({ hidden: put(this.#view.hidden, hidden), locked: put(this.#view.locked, locked) });
     this.#tell();
@@ -163,7 +157,7 @@ export class Labelling {
 
   selectLayer(layer: number): void {
     if (!this.#ports.book.taxonomy.layers.some((one) => one.layer === layer))
-      throw new LabelError(`there is no layer ${layer} any more`);
+      throw new LabelError(`there is no layer ${layer} any more`, 'gone');
     this.#setView({ layer });
     this.#send(this.#ports.book.felt.length);
     this.#tell();
@@ -249,7 +243,7 @@ export class Labelling {
     const { taxonomy } = book;
     if (target.kind === 'instance') {
       if (!allLabels(taxonomy).includes(target.label))
-        throw new LabelError(`there is no label ${target.label} any more; choose another class`);
+        throw new LabelError(`there is no label ${target.label} any more; choose another class`, 'gone');
       const owner = taxonomy.classes.find((one) => labelsOf(one).includes(target.label));
       if (owner) this.#refuseLocked(owner);
       return { made: [], labels: [target.label], label: target.label };
@@ -258,7 +252,7 @@ export class Labelling {
     if (known) this.#refuseLocked(known);
     if (!known) {
       if (target.kind !== 'named' || mode !== 'add')
-        throw new LabelError('there is no such class; add one, or choose another');
+        throw new LabelError('there is no such class; add one, or choose another', 'gone');
       const made = this.#newClass(target.name);
       return { made: [made], labels: [made.label], label: made.label };
     }
@@ -270,7 +264,8 @@ export class Labelling {
   }
 
   #refuseLocked({ class: number, name }: LabelClass): void {
-    if (this.#view.locked.includes(number)) throw new LabelError(`“${name}” is locked; unlock it to change its splats`);
+    if (this.#view.locked.includes(number))
+      throw new LabelError(`“${name}” is locked; unlock it to change its splats`, 'locked');
   }
 
   #newClass(name: string): Extract<LabelOp, { type: 'addClass' }> {
@@ -310,25 +305,12 @@ export class Labelling {
     this.#ports.send({ type: 'labels', revision: this.#revision, from, edits, layer });
   }
 
-  #setView(by: Partial<View>): void {
-    Object.assign(this.#view, by);
-    this.#ports.project.database.setMeta(VIEW, JSON.stringify(this.#view));
+  #setView(by: Partial<LabelView>): void {
+    this.#view = { ...this.#view, ...by };
+    writeLabelView(this.#ports.project.database, this.#view);
   }
 
   #tell(): void {
     this.#ports.change((state) => (state.labels = this.state));
-  }
-}
-
-function readView(stored: string | null): View {
-  const view: View = { layer: 1, hidden: [], locked: [] };
-  try {
-    const parsed = JSON.parse(stored ?? '{}') as Partial<Record<keyof View, unknown>>;
-    const numbers = (list: unknown): number[] =>
-      Array.isArray(list) ? list.filter((one): one is number => Number.isInteger(one)) : [];
-    if (Number.isInteger(parsed.layer)) view.layer = parsed.layer as number;
-    return { ...view, hidden: numbers(parsed.hidden), locked: numbers(parsed.locked) };
-  } catch {
-    return view;
   }
 }

@@ -1,10 +1,12 @@
 import { createPinia, setActivePinia } from 'pinia';
 import { nextTick } from 'vue';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LabelsState } from '#contract/labels';
 import { actionFor } from '../../../src-renderer/actions/keyboard';
+import { giveClass } from '../../../src-renderer/actions/label';
 import { setGateway } from '../../../src-renderer/gateway/shared';
 import { useLabelling } from '../../../src-renderer/stores/labelling';
+import { useLayout } from '../../../src-renderer/stores/layout';
 import { useStudio } from '../../../src-renderer/stores/studio';
 import { useUncertain } from '../../../src-renderer/stores/uncertain';
 import { useView } from '../../../src-renderer/stores/view';
@@ -91,5 +93,39 @@ describe('labelling', () => {
     void actionFor('Escape', 'studio')?.run();
     expect(useUncertain().region).toBeNull();
     expect(actionFor('S', 'studio')).toBeNull();
+  });
+
+  it('finds classes beyond the nine keys by name, for the region in hand or for gestures', async () => {
+    const many = Array.from({ length: 12 }, (_, i) => classOf(i + 1, `class ${i + 1}`));
+    useStudio().hear({ ...runningState(), labels: labelsOf(...many) });
+    void actionFor('0', 'studio')?.run();
+    expect(useLayout().overlay).toBe('classes');
+    void giveClass(12);
+    expect(useLabelling().target).toEqual({ kind: 'class', class: 12 });
+    await useUncertain().next();
+    await giveClass(11);
+    expect(played.commands.filter(({ type }) => type === 'label')).toMatchObject([
+      { region: { kind: 'splats', ids: [3, 9] }, target: { kind: 'class', class: 11 } },
+    ]);
+  });
+
+  it('goes on with the class of before after a reload, project by project', async () => {
+    const stored = new Map<string, string>();
+    vi.stubGlobal('localStorage', {
+      getItem: (key: string) => stored.get(key) ?? null,
+      setItem: (key: string, value: string) => void stored.set(key, value),
+    });
+    const two = labelsOf(classOf(1, 'chair'), classOf(3, 'mug'));
+    const state = { ...runningState(), labels: two };
+    useStudio().hear(state);
+    await nextTick();
+    useLabelling().choose(3);
+    setActivePinia(createPinia());
+    useStudio().hear(state);
+    expect(useLabelling().target).toEqual({ kind: 'class', class: 3 });
+    useStudio().hear({ ...state, project: { ...state.project!, path: '/other.legato' } });
+    await nextTick();
+    expect(useLabelling().target).toEqual({ kind: 'class', class: 1 });
+    vi.unstubAllGlobals();
   });
 });
