@@ -237,7 +237,7 @@ describe.runIf(browserWanted)('the viewport', { timeout: 240_000 }, () => {
     expect((await told('taken'))?.length).toBe(before);
   });
 
-  it('holds no more after 1,020 snapshots than after 20', async () => {
+  it('holds no more after 200 snapshots than after 20', async () => {
     const memory = async (): Promise<{ gpu: unknown; heap: number }> =>
       page.evaluate(() => {
         (window as unknown as { gc?: () => void }).gc?.();
@@ -256,10 +256,10 @@ describe.runIf(browserWanted)('the viewport', { timeout: 240_000 }, () => {
     };
     await many(1000, 1020);
     const early = await memory();
-    await many(1020, 2020);
+    await many(1020, 1200);
     const late = await memory();
     expect(late.gpu).toEqual(early.gpu);
-    // A snapshot and its overlays are 130 kB here: 1,000 of them would be 130 MB.
+    // A snapshot and its overlays are 130 kB here: 180 of them would be 23 MB.
     expect(late.heap - early.heap).toBeLessThan(4e6);
     expect((await told('state'))?.at(-1)?.[0]).toMatchObject({ step: 11_990, splats: SPLATS });
   });
