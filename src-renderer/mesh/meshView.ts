@@ -44,6 +44,8 @@ const MOST_PIXELS_PER_PIXEL = 2;
 /** Where one begins to look from, y up: over a corner. */
 const FROM = new Vector3(0.8, 0.9, 1).normalize();
 const FIELD_OF_VIEW = 40;
+/** Of the ball about all of it: rooms leave its poles empty. */
+const FILL = 0.7;
 
 interface Shown extends MeshPart {
   readonly mesh: Mesh;
@@ -114,7 +116,7 @@ export class MeshView {
   /** All of it, from where one began. */
   frame(): void {
     const { center, radius } = this.#ball;
-    const distance = radius / Math.sin((FIELD_OF_VIEW * Math.PI) / 360);
+    const distance = (FILL * radius) / Math.sin((FIELD_OF_VIEW * Math.PI) / 360);
     this.#camera.position.copy(center).addScaledVector(FROM, distance);
     this.#camera.near = distance / 500;
     this.#camera.far = distance * 20;

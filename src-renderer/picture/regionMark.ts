@@ -8,7 +8,8 @@ export interface RegionMark {
   readonly dots: string;
   readonly x: number;
   readonly y: number;
-  readonly r: number;
+  /** null where the ring would lie outside of the picture */
+  readonly r: number | null;
 }
 
 /** About the region's radius, so that the ring is around it. */
@@ -31,7 +32,8 @@ export function regionMark(
     return at === null ? [] : [`M${at[0].toFixed(1)} ${at[1].toFixed(1)}h0`];
   });
   const r = Math.max(SMALLEST, ((MARGIN * radius * camera.fx) / middle[2]) * css);
-  return { dots: dots.join(''), x: middle[0], y: middle[1], r };
+  const room = (css * Math.min(camera.width, camera.height)) / 2;
+  return { dots: dots.join(''), x: middle[0], y: middle[1], r: r < room ? r : null };
 }
 
 /** x, y and depth; null behind the camera. */

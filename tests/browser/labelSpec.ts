@@ -115,6 +115,38 @@ export function describeLabelPath(door: LabelDoor): void {
     await expect.poll(() => splatsOf(page, '东西')).toBeLessThan(brushed);
     await page.keyboard.press('Escape');
 
+    // ---- rectangle and lasso, one gesture each
+    const drag = async (key: string, path: readonly (readonly [number, number])[], name: string) => {
+      await page.keyboard.press(key);
+      const before = await splatsOf(page, '东西');
+      const [[fromX, fromY], ...rest] = path;
+      await page.mouse.move(x + fromX, y + fromY);
+      await page.mouse.down();
+      for (const [dx, dy] of rest) await page.mouse.move(x + dx, y + dy, { steps: 4 });
+      await page.mouse.up();
+      await expect.poll(() => undo(page).innerText(), { timeout: 60_000 }).toContain(`Undo: ${name}`);
+      await expect.poll(() => splatsOf(page, '东西'), { timeout: 60_000 }).toBeGreaterThan(before);
+      await page.keyboard.press('Escape');
+    };
+    await drag(
+      'r',
+      [
+        [-260, -120],
+        [-120, 20],
+      ],
+      'rectangle',
+    );
+    await drag(
+      'l',
+      [
+        [140, -120],
+        [260, -110],
+        [230, 30],
+        [150, 20],
+      ],
+      'lasso',
+    );
+
     // ---- what is uncertain: one key each
     await page.keyboard.press('n');
     const card = page.getByTestId('uncertain');
@@ -176,7 +208,7 @@ export function describeLabelPath(door: LabelDoor): void {
     const names = await namesOf(page);
     expect(names).toEqual(['chair', 'table', 'thing / 东西']);
     const edits = await exhaust(page, 'ControlOrMeta+z', 'Nothing to undo');
-    expect(edits).toBeGreaterThanOrEqual(6);
+    expect(edits).toBeGreaterThanOrEqual(8);
     await page.getByText('Nothing is labelled yet').waitFor();
     expect(await exhaust(page, 'ControlOrMeta+Shift+z', 'Nothing to redo')).toBe(edits);
     expect(await namesOf(page)).toEqual(names);
