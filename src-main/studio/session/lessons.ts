@@ -44,6 +44,7 @@ export class Lessons {
   readonly #teach: (lessons: Lesson[]) => void;
   /** names that lessons were worked out for, and what came of it */
   #known: { names: string; entries: (number | null)[] } | null = null;
+  #asked = nothingAsked();
   #latest = 0;
 
   constructor(asking: Asking | null, teach: (lessons: Lesson[]) => void) {
@@ -54,6 +55,7 @@ export class Lessons {
   /** Another codebook: everything is worked out anew. */
   anew(taxonomy: Taxonomy): Promise<void> {
     this.#known = null;
+    this.#asked = nothingAsked();
     return this.repeat(taxonomy);
   }
 
@@ -76,9 +78,26 @@ export class Lessons {
     );
   }
 
-  /** Null where words cannot be asked yet. */
+  /** Null where words cannot be asked yet. Each name is asked once, so that a class more costs one name more. */
   async #workOut(names: string[]): Promise<(number | null)[] | null> {
-    const asked = await this.#asking?.namesAgainstEntries(names).catch(() => null);
-    return asked ? entriesFor(asked.relevancies, asked.counts) : null;
+    const asked = this.#asked;
+    const missing = names.filter((name) => !asked.relevancies.has(name));
+    if (missing.length > 0) {
+      const answer = await this.#asking?.namesAgainstEntries(missing).catch(() => null);
+      if (!answer) return null;
+      missing.forEach((name, i) => asked.relevancies.set(name, answer.relevancies[i]));
+      asked.counts = answer.counts;
+    }
+    const relevancies = names.map((name) => asked.relevancies.get(name) ?? null);
+    return entriesFor(relevancies, asked.counts);
   }
 }
+
+/** What the entries of a codebook are to names. */
+interface Asked {
+  /** null for a name that is not known */
+  readonly relevancies: Map<string, Float32Array | null>;
+  counts: ArrayLike<number>;
+}
+
+const nothingAsked = (): Asked => ({ relevancies: new Map(), counts: [] });

@@ -21,7 +21,7 @@ import { Room } from './room';
 
 const ENLARGED = 3;
 const STEPS = 100_000;
-const PATIENCE = 60_000;
+const PATIENCE = 30_000;
 const HALF = 0.5;
 
 export async function printStrokeTime(argv: string[]): Promise<void> {
@@ -50,16 +50,22 @@ export async function printStrokeTime(argv: string[]): Promise<void> {
   await page.perform({ type: 'train', settings, resume: true, paused: false });
   await page.until(() => page.state.trainer?.state === 'running');
   await page.ask(asked.map((is) => room.names[is]));
-  const answers = async (): Promise<Uint8Array> => {
+  /** Class numbers that splats answer with, and those that they are labelled with. */
+  const seen = async (): Promise<{ answers: Uint8Array; labels: Uint8Array }> => {
     const overlays = await page.overlays(['class', 'label']);
-    return Uint8Array.from(overlays('class') as Uint8Array, (question) => (question ? asked[question - 1] : 0));
+    const classes = page.state.labels?.classes ?? [];
+    const number = new Map(classes.map(({ label, name }) => [label, room.names.indexOf(name)]));
+    return {
+      answers: Uint8Array.from(overlays('class') as Uint8Array, (question) => (question ? asked[question - 1] : 0)),
+      labels: Uint8Array.from(overlays('label') as Uint16Array, (label) => number.get(label) ?? 0),
+    };
   };
 
   const begun = page.state.trainer?.step ?? 0;
   const times: Record<'wrong' | 'other', number[]> = { wrong: [], other: [] };
   for (let i = 0; i < Number(values.strokes); i++) {
     const kind = i % 2 === 0 ? 'wrong' : 'other';
-    const numbers = await answers();
+    const { answers: numbers } = await seen();
     let patch = person.choose(numbers, (is) => asked.includes(is));
     if (!patch) break;
     if (kind === 'other') {
@@ -94,12 +100,13 @@ export async function printStrokeTime(argv: string[]): Promise<void> {
     let now = before;
     while (now < HALF && performance.now() - at < PATIENCE) {
       await new Promise((resolve) => setTimeout(resolve, 100));
-      now = share(await answers());
+      now = share((await seen()).answers);
     }
+    const covered = share((await seen()).labels);
     const seconds = (performance.now() - at) / 1000;
     times[kind].push(now < HALF ? Infinity : seconds);
     console.log(
-      `${kind}: ${changed} splats as ${room.names[is]}, ${pixels.length} px: labelled in ${heard.toFixed(1)} s, ` +
+      `${kind}: ${changed} splats as ${room.names[is]}, ${pixels.length} px, of which labels show on ${(100 * covered).toFixed(0)} %: labelled in ${heard.toFixed(1)} s, ` +
         `${(100 * before).toFixed(0)} % → ${(100 * now).toFixed(0)} % of the pixels after ${seconds.toFixed(1)} s, ` +
         `${(page.state.trainer?.step ?? 0) - step} steps`,
     );
