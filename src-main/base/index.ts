@@ -1,6 +1,7 @@
 /** The door to base/: what every room stands on and what knows nothing of Legato. Files, safetensors, random numbers. */
 export { createFolderAtomically, removeLeftovers, writeFileAtomically, writeFileDurably } from './atomicFile';
 export { FileError, readError, systemErrorCode, writeError } from './errors';
+export { evenly } from './evenly';
 export { isProcessAlive, processStartTime, deliverToParent, sendToParent } from './processes';
 export { CounterRandom } from './random';
 export { SerialQueue } from './serialQueue';

@@ -12,6 +12,7 @@ export { DensityStatistics } from './densityStatistics';
 export { GaussianError } from './errors';
 export { initialiseGaussians, type Initialised, type InitialiseOptions, type NearestNeighbours } from './initialise';
 export { modelFromSplats } from './fromSplats';
+export { cross, dot, lookAt, minus, scaled, unit, type Vector } from './lookAt';
 export { GaussianModel, NO_PARENT, type GaussianArrays, type RowTensor } from './model';
 export type { ParameterGroup } from './parameterGroup';
 export { parseSplatPly, readSplatPly, splatPlyChunks, type SplatFile, type Splats, type SplatSource } from './ply';

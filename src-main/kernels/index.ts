@@ -36,6 +36,7 @@ export { decodeLoss, decodeRows, decodeTop, network, type Layer, type LayerArray
 export type { DecodedRows, DecodeReport, DecodeWeights, TopCodes } from './network.reference';
 export { middleOf, packRange, packSplats } from './pack';
 export type { PackedWords, PackInput, PackRange } from './pack.reference';
+export { rotation } from './algebra.reference';
 export { photoToTensor } from './photo';
 export { photometricLoss } from './photometric';
 export { render, type RenderFrame, type RenderInputs, type RenderOptions } from './render';

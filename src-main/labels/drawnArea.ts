@@ -6,6 +6,7 @@
  * What a picture shows of it, Σ_p w_p, is at most that; a splat of which next to nothing is shown shines through from behind.
  */
 import type { PinholeCamera } from '#contract/camera';
+import { rotation } from '../kernels/index';
 import { GEOMETRY, sigmoid } from '../kernels/layout';
 
 const DILATION = 0.3;
@@ -23,16 +24,12 @@ export function drawnArea(
   const z = m[8] * px + m[9] * py + m[10] * pz + m[11];
   const q = at + GEOMETRY.quaternion;
   const norm = Math.hypot(geometry[q], geometry[q + 1], geometry[q + 2], geometry[q + 3]);
-  const [w, a, b, c] = [geometry[q] / norm, geometry[q + 1] / norm, geometry[q + 2] / norm, geometry[q + 3] / norm];
+  const axes = rotation([0, 1, 2, 3].map((k) => geometry[q + k] / norm));
   let [xx, xy, yy] = [DILATION, 0, DILATION];
   for (let axis = 0; axis < 3; axis++) {
     // The splat's axis in the world, at one deviation, as it moves its middle in the picture.
     const scale = Math.exp(geometry[at + GEOMETRY.logScale + axis]);
-    const [dx, dy, dz] = [
-      [1 - 2 * (b * b + c * c), 2 * (a * b + w * c), 2 * (a * c - w * b)],
-      [2 * (a * b - w * c), 1 - 2 * (a * a + c * c), 2 * (b * c + w * a)],
-      [2 * (a * c + w * b), 2 * (b * c - w * a), 1 - 2 * (a * a + b * b)],
-    ][axis];
+    const [dx, dy, dz] = [axes[axis], axes[3 + axis], axes[6 + axis]];
     const away = m[8] * dx + m[9] * dy + m[10] * dz;
     const u = (scale * fx * (m[0] * dx + m[1] * dy + m[2] * dz - (x / z) * away)) / z;
     const v = (scale * fy * (m[4] * dx + m[5] * dy + m[6] * dz - (y / z) * away)) / z;

@@ -10,8 +10,9 @@
  */
 import { cameraCentre, reduceCamera } from '#contract/camera';
 import type { PinholeCamera } from '#contract/camera';
+import { dot, lookAt, minus, scaled } from '../gaussians/index';
+import type { Vector } from '../gaussians/index';
 import { worldPoint } from './points';
-import type { Point } from './points';
 import { LONG_SIDE, surfaceView } from './seenSurface';
 import type { SeenSurface, SurfaceView } from './seenSurface';
 import type { SelectableScene } from './selection';
@@ -33,7 +34,7 @@ export interface Framing {
   readonly photo: string;
   readonly camera: PinholeCamera;
   /** what the camera looks at, world units */
-  readonly focus: Point;
+  readonly focus: Vector;
 }
 
 /** Pixels that mostly show the region. */
@@ -49,25 +50,6 @@ function pixelsOf({ camera, offsets, rows, weights }: SurfaceView, member: Uint8
 
 const shareOf = (pixels: readonly number[], { camera }: SurfaceView): number =>
   pixels.length / (camera.width * camera.height);
-
-const minus = (a: Point, b: Point): Point => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
-const dot = (a: Point, b: Point): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-const scaled = (a: Point, by: number): Point => [a[0] * by, a[1] * by, a[2] * by];
-const unit = (a: Point): Point => scaled(a, 1 / Math.hypot(...a));
-const cross = (a: Point, b: Point): Point => [
-  a[1] * b[2] - a[2] * b[1],
-  a[2] * b[0] - a[0] * b[2],
-  a[0] * b[1] - a[1] * b[0],
-];
-
-/** The same lens elsewhere, turned to `forward` (unit) with its down as it was as far as that goes. */
-function turned(camera: PinholeCamera, centre: Point, forward: Point): PinholeCamera {
-  const m = camera.worldToCamera;
-  const right = unit(cross([m[4], m[5], m[6]], forward));
-  const down = cross(forward, right);
-  const row = (axis: Point): number[] => [...axis, -dot(axis, centre)];
-  return { ...camera, worldToCamera: [...row(right), ...row(down), ...row(forward), 0, 0, 0, 1] };
-}
 
 /** Null where no photo shows it. @param rows  of the region; @param extent  world units of one camera distance */
 export function frameRegion(
@@ -99,10 +81,13 @@ export function frameRegion(
   const centre = cameraCentre(camera);
   const way = minus(focus, centre);
   const far = Math.hypot(...way);
+  const [, , , , x, y, z] = camera.worldToCamera;
+  const up = [-x, -y, -z] as const;
   const half = Math.min(camera.width / (2 * camera.fx), camera.height / (2 * camera.fy));
   let distance = Math.max(LEAST * extent, Math.sqrt(2 * spread) / (FILL * half));
   for (; distance < far; distance *= FARTHER) {
-    const nearer = turned(camera, minus(focus, scaled(way, distance / far)), unit(way));
+    const nearer = lookAt(camera, minus(focus, scaled(way, distance / far)), focus, up);
+    if (!nearer) break;
     const view = surfaceView(scene, reduceCamera(nearer, TRIED_SIDE));
     const before = view.depths.filter((depth) => depth > 0 && depth < BEFORE * distance).length;
     if (before > MAY_STAND_BEFORE * view.depths.length) continue;

@@ -1,8 +1,6 @@
 /** Where pixels lie in the world. */
 import type { PinholeCamera } from '#contract/camera';
 
-export type Point = readonly [number, number, number];
-
 /** World point in the middle of a pixel (y·width + x) at a depth along the camera's axis, world units. */
 export function worldPoint({ width, fx, fy, cx, cy, worldToCamera: m }: PinholeCamera, pixel: number, depth: number) {
   const x = (((pixel % width) + 0.5 - cx) / fx) * depth - m[3];

@@ -10,10 +10,11 @@
  */
 import { reduceCamera } from '#contract/camera';
 import type { PinholeCamera } from '#contract/camera';
-import { render, sampleWeights } from '../kernels/index';
-import type { RenderFrame } from '../kernels/index';
+import { evenly } from '../base/index';
+import { sampleWeights } from '../kernels/index';
 import { GEOMETRY } from '../kernels/layout';
 import type { GaussianModel } from '../gaussians/index';
+import { overDepths } from './depths';
 import { worldPoint } from './points';
 import type { SelectableScene } from './selection';
 
@@ -21,8 +22,6 @@ export const LONG_SIDE = 240;
 const PHOTOS = 12;
 const LEAST_WEIGHT = 0.01;
 const SAME_SURFACE = 0.05;
-/** Surface where so much of a pixel is covered. */
-const COVERED = 0.5;
 /** How far a splat reaches from its middle. */
 const DEVIATIONS = 2;
 
@@ -51,24 +50,11 @@ export interface SurfaceView {
   readonly depths: Float32Array;
 }
 
-export function surfaceView({ model, antialiased }: SelectableScene, camera: PinholeCamera): SurfaceView {
-  const { geometry, sphericalHarmonics, semantics, count } = model;
-  const size = camera.width * camera.height;
-  const frame: RenderFrame = { forward: null, view: null };
-  const image = render({ geometry, sphericalHarmonics, semantics }, camera, {
-    ...{ count, antialiased, frame, channels: ['depth', 'alpha'] as const, shDegree: 0 },
-    ...{ background: [0, 0, 0] as const, semanticsMovesGeometry: false },
-  });
-  try {
-    const planes = image.dataSync<'float32'>();
-    const depths = Float32Array.from({ length: size }, (_, pixel) =>
-      planes[size + pixel] >= COVERED ? planes[pixel] / planes[size + pixel] : 0,
-    );
-    const pixels = Int32Array.from({ length: size }, (_, i) => i);
+export function surfaceView(scene: SelectableScene, camera: PinholeCamera): SurfaceView {
+  return overDepths(scene, camera, (frame, depths) => {
+    const pixels = Int32Array.from({ length: depths.length }, (_, i) => i);
     return { camera, ...sampleWeights(frame, pixels, LEAST_WEIGHT), depths };
-  } finally {
-    image.dispose();
-  }
+  });
 }
 
 /** @param cameras  of the photos, as trained on */
@@ -82,9 +68,7 @@ export function seenSurface(
   const best = new Float32Array(count);
   const moments = new Float64Array(5 * count);
   const edges = new Set<number>();
-  const chosen = Math.min(PHOTOS, cameras.length);
-  const views = Array.from({ length: chosen }, (_, i) => cameras[Math.floor(((i + 0.5) * cameras.length) / chosen)]);
-  const seen = views.map(({ photo, camera: full }) => {
+  const seen = evenly(cameras, PHOTOS).map(({ photo, camera: full }) => {
     const camera = reduceCamera(full, LONG_SIDE);
     const size = camera.width * camera.height;
     const view = surfaceView(scene, camera);

@@ -13,10 +13,10 @@
  */
 import type { PinholeCamera } from '#contract/camera';
 import type { LabelRegion } from '#contract/labels';
-import { render, sampleWeights } from '../kernels/index';
-import type { RenderFrame } from '../kernels/index';
+import { sampleWeights } from '../kernels/index';
 import { GEOMETRY } from '../kernels/layout';
 import type { GaussianModel } from '../gaussians/index';
+import { overDepths } from './depths';
 import { drawnArea } from './drawnArea';
 import { LabelError } from './errors';
 import { boundsOf, cropAround, isShape, maskOf } from './shapes';
@@ -45,8 +45,6 @@ const [DEPTH_SLACK, SCALE_SLACK] = [0.02, 2];
 const [LEAST_WEIGHT, LEAST_SEEN] = [0.01, 0.25];
 /** Of what a splat would fill with nothing before it, so much is seen of those that are part of the surface. */
 const LEAST_SHOWN = 0.02;
-/** Surface where so much of a pixel is covered. */
-const COVERED = 0.5;
 const NEAR = 0.2;
 /** Pixels whose splats are listed at once. */
 const BATCH = 16_384;
@@ -126,21 +124,12 @@ function markThrough({ model }: SelectableScene, shape: Shape, crop: Crop, marks
   });
 }
 
-function markSurface({ model, antialiased }: SelectableScene, shape: Shape, crop: Crop, marks: Uint8Array): void {
+function markSurface(scene: SelectableScene, shape: Shape, crop: Crop, marks: Uint8Array): void {
   const mask = maskOf(shape, crop);
   const { camera } = crop;
-  const { geometry, count } = model.arrays();
-  const size = camera.width * camera.height;
-  const frame: RenderFrame = { forward: null, view: null };
-  const { geometry: means, sphericalHarmonics, semantics } = model;
-  const image = render({ geometry: means, sphericalHarmonics, semantics }, camera, {
-    ...{ count, antialiased, frame, channels: ['depth', 'alpha'] as const, shDegree: 0 },
-    ...{ background: [0, 0, 0] as const, semanticsMovesGeometry: false },
-  });
-  try {
-    const planes = image.dataSync<'float32'>();
-    const depthAt = (pixel: number): number =>
-      planes[size + pixel] >= COVERED ? planes[pixel] / planes[size + pixel] : Infinity;
+  const { geometry, count } = scene.model.arrays();
+  overDepths(scene, camera, (frame, depths) => {
+    const size = depths.length;
     const [inside, seen] = [new Float32Array(count), new Float32Array(count)];
     for (let from = 0; from < size; from += BATCH) {
       const pixels = Int32Array.from({ length: Math.min(BATCH, size - from) }, (_, i) => from + i);
@@ -155,14 +144,13 @@ function markSurface({ model, antialiased }: SelectableScene, shape: Shape, crop
       if (!mask[pixel]) return;
       const at = row * GEOMETRY.columns + GEOMETRY.logScale;
       const reach = SCALE_SLACK * Math.exp(Math.max(geometry[at], geometry[at + 1], geometry[at + 2]));
-      if (z <= depthAt(pixel) * (1 + DEPTH_SLACK) + reach) marks[row] = 1;
+      // Where nothing covers a pixel nothing hides what lies there.
+      if (depths[pixel] === 0 || z <= depths[pixel] * (1 + DEPTH_SLACK) + reach) marks[row] = 1;
     });
     for (let row = 0; row < count; row++) {
       if (seen[row] < LEAST_SEEN) continue;
       const meant = inside[row] >= seen[row] / 2 && seen[row] >= LEAST_SHOWN * drawnArea(geometry, row, camera);
       marks[row] = meant ? 1 : 0;
     }
-  } finally {
-    image.dispose();
-  }
+  });
 }

@@ -6,22 +6,10 @@
  *            at the focus; angles without a camera nearby are left out. A mean of positions lies in their bounds.
  */
 import { cameraCentre, type PinholeCamera } from '#contract/camera';
-import { focusPoint, type Point } from '../gaussians/index';
+import { cross, dot, focusPoint, lookAt, minus, unit, type Point } from '../gaussians/index';
 
 const SNAP = Math.cos((5 * Math.PI) / 180);
 const NEARBY = Math.cos((60 * Math.PI) / 180);
-
-const dot = (a: Point, b: Point): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-const minus = (a: Point, b: Point): Point => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
-const cross = (a: Point, b: Point): Point => [
-  a[1] * b[2] - a[2] * b[1],
-  a[2] * b[0] - a[0] * b[2],
-  a[0] * b[1] - a[1] * b[0],
-];
-function unit(a: Point): Point | null {
-  const length = Math.hypot(...a);
-  return length > 1e-9 ? [a[0] / length, a[1] / length, a[2] / length] : null;
-}
 
 /** Which way is up, from how photos were held; unit. */
 export function upOf(cameras: readonly PinholeCamera[]): Point {
@@ -33,15 +21,6 @@ export function upOf(cameras: readonly PinholeCamera[]): Point {
   const snapped: Point = [0, 0, 0];
   snapped[axis] = Math.sign(up[axis]);
   return snapped;
-}
-
-/** A camera like `like` at a point that looks at another; null when it cannot tell what is up there. */
-function lookAt(like: PinholeCamera, from: Point, to: Point, up: Point): PinholeCamera | null {
-  const forward = unit(minus(to, from));
-  const right = forward && unit(cross(forward, up));
-  if (!forward || !right) return null;
-  const rows = [right, cross(forward, right), forward].flatMap((axis) => [...axis, -dot(axis, from)]);
-  return { ...like, worldToCamera: [...rows, 0, 0, 0, 1] };
 }
 
 /** Up to `count` extra cameras. */

@@ -11,6 +11,7 @@
 import { SEMANTICS } from '../kernels/layout';
 import type { LayerArrays } from '../kernels/index';
 import { CODES, decodeCodes, vectorsOf } from './splatCodes';
+import type { Codes } from './splatCodes';
 
 const { columns: COLUMNS, dimensions: SIZE } = SEMANTICS;
 /** Shares of codes are 255ths. */
@@ -19,19 +20,19 @@ const SHORTEST = 1e-6;
 
 /**
  * @param semantics  [≥ count, 9], changed in place: S_G alone
+ * @param codes      what they decode to as they are
  * @param labels     1 … N, 0 = none, [≥ count]
  * @param layers     the decoder
- * @returns how many Gaussians turned
+ * @returns rows of those that turned
  */
 export function settle(
   semantics: Float32Array,
-  count: number,
+  { count, entries: answers, shares }: Codes,
   labels: Uint8Array,
   layers: readonly LayerArrays[],
-): number {
+): Int32Array {
   const entries = layers[layers.length - 1].bias.length;
   const vectors = vectorsOf(semantics, count);
-  const { entries: answers, shares } = decodeCodes(vectors, layers);
   const lengths = Float32Array.from({ length: count }, (_, row) =>
     Math.hypot(...vectors.subarray(row * SIZE, (row + 1) * SIZE)),
   );
@@ -49,12 +50,12 @@ export function settle(
   }
   // Of an entry that no Gaussian answers with, the direction is 0 and decodes to whatever the biases say.
   const { entries: meant } = decodeCodes(directions, layers);
-  let turned = 0;
+  const turned: number[] = [];
   for (let row = 0; row < count; row++) {
     const entry = labels[row] - 1;
     if (entry < 0 || answers[row * CODES] === entry || meant[entry * CODES] !== entry) continue;
     for (let k = 0; k < SIZE; k++) semantics[row * COLUMNS + k] = lengths[row] * directions[entry * SIZE + k];
-    turned++;
+    turned.push(row);
   }
-  return turned;
+  return Int32Array.from(turned);
 }

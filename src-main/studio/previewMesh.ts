@@ -7,6 +7,7 @@
  */
 import { reduceCamera } from '#contract/camera';
 import type { ExportEventOf } from '#contract/exportMessages';
+import { evenly } from '../base/index';
 import { glbBytes } from '../export/index';
 import { meshDefaults, meshOf, segmentsOf } from '../mesh/index';
 import type { ExportOptions } from './exportProject';
@@ -21,12 +22,6 @@ const MOST_PHOTOS = 40;
 const EXTRA_VIEWS = 12;
 
 export type PreviewedMesh = Omit<ExportEventOf<'previewed'>, 'type'>;
-
-/** Evenly spread. */
-function thinned<T>(list: readonly T[], most: number): T[] {
-  const kept = Math.min(most, list.length);
-  return Array.from({ length: kept }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / kept)]);
-}
 
 /** @throws what `exportProject` throws */
 export async function previewMesh(
@@ -44,7 +39,7 @@ export async function previewMesh(
     const scene = meshSceneOf(trained);
     const longSide = Math.max(1, ...scene.cameras.map(({ width, height }) => Math.max(width, height)));
     const coarser = Math.max(COARSER, longSide / LARGEST_SIDE);
-    const cameras = thinned(scene.cameras, MOST_PHOTOS).map((camera) =>
+    const cameras = evenly(scene.cameras, MOST_PHOTOS).map((camera) =>
       reduceCamera(camera, Math.max(1, Math.round(longSide / coarser))),
     );
     const settings = {

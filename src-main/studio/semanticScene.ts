@@ -10,7 +10,7 @@ import type { Codes, SplatView } from '../semantics/index';
 import type { TrainingSnapshot } from '../training/ports';
 import { exists, SceneLanguage } from './sceneLanguage';
 import { StudioError } from './studio';
-import { openTrainedScene } from './trainedScene';
+import { disposeScene, openTrainedScene } from './trainedScene';
 import type { SceneOptions, TrainedScene } from './trainedScene';
 
 const HOW = 'run `legato features`, `legato codebook`, then `legato train` with semantics';
@@ -90,8 +90,7 @@ export class SemanticScene {
 
   async close(): Promise<void> {
     await this.language.close();
-    const { geometry, sphericalHarmonics, semantics, probe } = this.trained.scene;
-    for (const tensor of [geometry, sphericalHarmonics, semantics, probe]) tensor.dispose();
+    disposeScene(this.trained);
   }
 }
 

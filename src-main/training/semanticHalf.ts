@@ -5,7 +5,7 @@
 import type { TrainingSettings } from '#contract/settings';
 import type { GaussianModel } from '../gaussians/index';
 import { SEMANTICS } from '../kernels/layout';
-import { settle, SplatLabels } from '../semantics/index';
+import { decodeCodes, settle, SplatLabels, vectorsOf } from '../semantics/index';
 import { answersOf, liftLabels, startFromLabels } from './lift';
 import { surveyMaps } from './mapSurvey';
 import type { PhotoViews } from './photoViews';
@@ -143,8 +143,10 @@ export class SemanticHalf {
     const { arrays } = learner.decoder;
     const answers = answersOf(model, this.#photos, maps, arrays, settings);
     const lifted = await liftLabels(model, this.#photos, answers, settings, this.#ports.lifting);
-    if (lifted) settle(model.arrays().semantics, model.count, lifted.labels, arrays);
-    return lifted !== null;
+    if (!lifted) return false;
+    const { semantics } = model.arrays();
+    settle(semantics, decodeCodes(vectorsOf(semantics, model.count), arrays), lifted.labels, arrays);
+    return true;
   }
 
   dispose(): void {

@@ -14,17 +14,16 @@ import type { Taught } from './ports';
 /**
  * @param semantics  [≥ count, 9], changed in place: S_G alone
  * @param layers     the decoder
- * @returns rows of those that answered otherwise
+ * @returns rows of those that turned
  */
 export function turnTaught(
   semantics: Float32Array,
   count: number,
-  { entries: taught, rows }: Taught,
+  { entries: taught }: Pick<Taught, 'entries'>,
   layers: readonly LayerArrays[],
 ): Int32Array {
-  const { entries } = decodeCodes(vectorsOf(semantics, count), layers);
+  const codes = decodeCodes(vectorsOf(semantics, count), layers);
   // Who was not labelled is held to what it answers: it counts for that direction, and does not turn.
-  const labels = Uint8Array.from({ length: count }, (_, row) => taught[row] || entries[row * CODES] + 1);
-  settle(semantics, count, labels, layers);
-  return rows.filter((row) => entries[row * CODES] + 1 !== taught[row]);
+  const labels = Uint8Array.from({ length: count }, (_, row) => taught[row] || codes.entries[row * CODES] + 1);
+  return settle(semantics, codes, labels, layers);
 }
