@@ -132,16 +132,36 @@ void softmaxLogits(float* logits, int rows, int classes, int stride, int32_t* to
   }
 }
 
+/** A value that at least `top` of a row reach: the `top`-th largest of what each lane holds at most. 0 where lanes are too few. */
+static LEGATO_INLINE float reachedBy(int top, const float* row, int stride) {
+  if (top > W) return 0.0f;
+  Float most[kVectors];
+  for (int v = 0; v < kVectors; v++) most[v] = load(row + v * W);
+  for (int i = kColumns; i < stride; i += kColumns)
+    for (int v = 0; v < kVectors; v++) most[v] = max(most[v], load(row + i + v * W));
+  for (int v = 1; v < kVectors; v++) most[0] = max(most[0], most[v]);
+  float lanes[W];
+  store(lanes, most[0]);
+  for (int i = 1; i < W; i++)
+    for (int k = i; k > 0 && lanes[k] > lanes[k - 1]; k--) {
+      const float swapped = lanes[k];
+      lanes[k] = lanes[k - 1];
+      lanes[k - 1] = swapped;
+    }
+  return lanes[top - 1];
+}
+
 /**
  * The `top` largest of a row, largest first, the lowest place first on ties.
  *
- * @param row  [stride], zeros behind the last class
+ * @param row  [stride], not negative, zeros behind the last class
  */
 void largestEntries(const float* row, int classes, int stride, int top, uint8_t* entry, float* value) {
   int held = 0;
+  // Hardly more than `top` values come as far as being compared with those that are held.
+  const float bar = reachedBy(top, row, stride);
   for (int i = 0; i < stride; i += W) {
-    // Nearly every vector holds nothing above the least that is held.
-    uint32_t left = held < top ? (1u << W) - 1u : bits(less(set(value[top - 1]), load(row + i)));
+    uint32_t left = bits(greaterEqual(load(row + i), set(bar)));
     for (; left != 0; left &= left - 1) {
       const int at = i + std::countr_zero(left);
       if (at >= classes) break;
