@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { readPhotoHeader } from './decode';
 import { CaptureError } from './errors';
 import type { Intrinsics } from './intrinsics';
+import { degreesAcross } from './lensInverse';
 import { firstFile, isFolder, mapSome, maskNames } from './photoFiles';
 import { fitToPhoto } from './photoSize';
 import type { Photo } from './types';
@@ -60,10 +61,24 @@ export async function assemblePhotos(root: string, posed: readonly PosedPhoto[],
       tally.add(`${width}×${height} while calibrated at ${fitted.width}×${fitted.height}; intrinsics scaled`, name);
       fitted = fit.intrinsics;
     }
+    const lost = narrowed(fitted);
+    if (lost) tally.add(lost, name);
     const { fx, fy, cx, cy, distortion } = fitted;
     const mask = maskPath ?? (hasMasks ? await firstFile(masks, maskNames(name)) : null);
     if (hasMasks && mask === null) tally.add('no mask in masks/', name);
     return { name, path, camera: { width, height, fx, fy, cx, cy, worldToCamera }, distortion, maskPath: mask };
   });
   return photos.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** Degrees of a fisheye's field that may go without a word. */
+const NARROWED = 10;
+
+/** What a fisheye loses when it becomes a pinhole; null when that is next to nothing. */
+function narrowed(intrinsics: Intrinsics): string | null {
+  if (intrinsics.distortion?.kind !== 'fisheye') return null;
+  const whole = degreesAcross(intrinsics, intrinsics.distortion);
+  const used = Math.round(degreesAcross(intrinsics, null) ?? 0);
+  if (whole === null) return `a fisheye that cannot be undone up to its border; the middle ${used}° are used`;
+  return whole - used < NARROWED ? null : `a fisheye of ${Math.round(whole)}° across; the middle ${used}° are used`;
 }

@@ -8,7 +8,7 @@
  */
 import { ByteReader } from './byteReader';
 import type { ByteSource } from './byteSource';
-import { COLMAP_MODELS, degenerate, intrinsicsOf, type Intrinsics } from './intrinsics';
+import { COLMAP_MODELS, degenerate, FEWEST_PARAMETERS, intrinsicsOf, type Intrinsics } from './intrinsics';
 import { LineReader } from './lineReader';
 import { MAX_PHOTOS } from './limits';
 
@@ -23,8 +23,8 @@ export type ColmapCameras = ReadonlyMap<number, ColmapCamera>;
 
 const CALIBRATE = 'calibrate again, or correct the camera';
 
-/** id, model, width, height: the least a camera takes, with three parameters */
-const CAMERA_BYTES = 4 + 4 + 8 + 8 + 3 * 8;
+/** id, model, width, height: the least a camera takes */
+const CAMERA_BYTES = 4 + 4 + 8 + 8 + FEWEST_PARAMETERS * 8;
 
 /** @throws CaptureError */
 export function readCamerasBinary(source: ByteSource): ColmapCameras {

@@ -4,4 +4,5 @@ export { CaptureError } from './errors';
 export { loadCapture, type LoadCaptureOptions } from './load';
 export { PhotoStore, type LoadedPhoto, type PhotoStoreOptions, type PhotoStoreStats } from './photoStore';
 export { parsePly, PlyError, writePly, type PlyColumn, type PlyElement, type PlyFile } from './ply';
-export type { Capture, Distortion, Photo, SparsePoints } from './types';
+export type { Distortion } from './lens';
+export type { Capture, Photo, SparsePoints } from './types';

@@ -1,37 +1,22 @@
 /**
  * Where each pixel of an undistorted photo comes from in the distorted one.
  *
- * Policy: the undistorted photo has the size and the intrinsics of the distorted one. Its pixel (u, v) looks at
- * d(x, y), the forward lens (types.ts) at x = (u − cx)/fx, y = (v − cy)/fy: no equation is solved. Pixels that come from
- * outside the photo, or from beyond the radius where the polynomial folds back (1 + 3·k1·r² + 5·k2·r⁴ = 0), are not
- * covered: they repeat the border and their mask is 0. Nothing is cropped or zoomed.
+ * Policy: the undistorted photo has the size and the intrinsics of the distorted one, whatever the lens. Its pixel (u, v) looks
+ * at d(x, y), the forward lens (lens.ts) at x = (u − cx)/fx, y = (v − cy)/fy: no equation is solved. A wide fisheye thereby keeps
+ * the resolution of its middle and loses its rim, since a pinhole never reaches 180°. Pixels that come from outside the photo, or
+ * from beyond the radius where the lens folds back, are not covered: they repeat the border and their mask is 0.
  *
  * The map is smooth, so it is kept at the nodes of a grid and interpolated within cells, as coarse as an error of
  * 1/256 pixel allows: a few hundred kilobytes for 12 megapixels.
  */
 import type { PinholeCamera } from '#contract/camera';
-import type { Distortion } from './types';
+import { cornerRadius } from './intrinsics';
+import { distort, type Distortion } from './lens';
+import { foldRadius } from './lensInverse';
 
 const STEPS = [32, 16, 8, 4, 2, 1];
 /** pixels */
 const TOLERANCE = 1 / 256;
-
-/** The lens: undistorted to distorted normalised coordinates. */
-export function distort({ k1, k2, p1, p2 }: Distortion, x: number, y: number): [number, number] {
-  const r2 = x * x + y * y;
-  const radial = 1 + r2 * (k1 + r2 * k2);
-  return [x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x), y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y];
-}
-
-/** r² at which the radial polynomial stops growing; Infinity when it never does. */
-export function foldRadius2({ k1, k2 }: Pick<Distortion, 'k1' | 'k2'>): number {
-  if (k2 === 0) return k1 < 0 ? -1 / (3 * k1) : Infinity;
-  const discriminant = 9 * k1 * k1 - 20 * k2;
-  if (discriminant < 0) return Infinity;
-  const root = Math.sqrt(discriminant);
-  const positive = [(-3 * k1 - root) / (10 * k2), (-3 * k1 + root) / (10 * k2)].filter((r2) => r2 > 0);
-  return Math.min(Infinity, ...positive);
-}
 
 export class LensMap {
   readonly width: number;
@@ -53,7 +38,7 @@ export class LensMap {
     this.#lens = lens;
     this.width = camera.width;
     this.height = camera.height;
-    this.#fold2 = foldRadius2(lens);
+    this.#fold2 = foldRadius(lens, cornerRadius(camera)) ** 2;
     this.step = STEPS.find((step) => this.#preciseAt(step)) ?? 1;
     this.#columns = Math.ceil((this.width - 1) / this.step) + 1;
     const rows = Math.ceil((this.height - 1) / this.step) + 1;
@@ -74,8 +59,8 @@ export class LensMap {
   /** The exact source of pixel (x, y). */
   source(x: number, y: number): [number, number] {
     const { fx, fy, cx, cy } = this.#camera;
-    const [u, v] = distort(this.#lens, (x + 0.5 - cx) / fx, (y + 0.5 - cy) / fy);
-    return [u * fx + cx - 0.5, v * fy + cy - 0.5];
+    const bent = distort(this.#lens, (x + 0.5 - cx) / fx, (y + 0.5 - cy) / fy);
+    return [bent.x * fx + cx - 0.5, bent.y * fy + cy - 0.5];
   }
 
   /**

@@ -180,8 +180,7 @@ export class PhotoStore {
 
   #lensFor(camera: PinholeCamera, distortion: NonNullable<Photo['distortion']>, width: number, height: number) {
     const { fx, fy, cx, cy } = camera;
-    const { k1, k2, p1, p2 } = distortion;
-    const key = [camera.width, camera.height, fx, fy, cx, cy, k1, k2, p1, p2, width, height].join(' ');
+    const key = JSON.stringify([camera.width, camera.height, fx, fy, cx, cy, distortion, width, height]);
     const known = this.#maps.get(key);
     if (known) return known;
     const map = new LensMap(camera, distortion);

@@ -11,7 +11,8 @@ import { assemblePhotos, type PosedPhoto, type Tally } from './assemble';
 import { readWhole } from './byteSource';
 import { findModel, readColmapPoints } from './colmap';
 import { CaptureError } from './errors';
-import { degenerate, lens, UNSUPPORTED_REMEDY, type Intrinsics } from './intrinsics';
+import { degenerate, UNSUPPORTED_REMEDY, type Intrinsics } from './intrinsics';
+import { fisheyeLens, perspectiveLens, type Distortion } from './lens';
 import { parseJson } from './jsonText';
 import { MAX_JSON_BYTES } from './limits';
 import { firstFile, isFile, mapSome, requireContained } from './photoFiles';
@@ -23,7 +24,12 @@ import type { Photo, SparsePoints } from './types';
 /** instant-ngp's names may lack the extension; it tries these. */
 const EXTENSIONS = ['.png', '.jpg', '.jpeg', '.PNG', '.JPG', '.JPEG', '.webp'];
 
-const MODELS = ['SIMPLE_PINHOLE', 'PINHOLE', 'PERSPECTIVE', 'SIMPLE_RADIAL', 'RADIAL', 'OPENCV'];
+/**
+ * Camera models of nerfstudio and COLMAP that these fields can spell. nerfstudio's OPENCV is COLMAP's with OpenCV's k3 besides; its
+ * k4 has meant different terms in different writers, and stands for something only in a fisheye or in COLMAP's FULL_OPENCV.
+ */
+const PERSPECTIVES = ['SIMPLE_PINHOLE', 'PINHOLE', 'PERSPECTIVE', 'SIMPLE_RADIAL', 'RADIAL', 'OPENCV', 'FULL_OPENCV'];
+const FISHEYES = ['OPENCV_FISHEYE', 'SIMPLE_RADIAL_FISHEYE', 'RADIAL_FISHEYE', 'FISHEYE'];
 
 /** Reads and checks the file. @throws CaptureError */
 export function readTransforms(path: string, file: string): Transforms {
@@ -84,6 +90,7 @@ export async function readTransformsPhotos(
   );
 }
 
+type LensTerm = 'k1' | 'k2' | 'k3' | 'k4' | 'k5' | 'k6' | 'p1' | 'p2';
 type Fail = (problem: string, field: string, remedy?: string) => CaptureError;
 
 function intrinsicsFor(
@@ -93,16 +100,7 @@ function intrinsicsFor(
   photoHeight: number,
   fail: Fail,
 ): Intrinsics {
-  const field = (name: 'w' | 'h' | 'cx' | 'cy' | 'k1' | 'k2' | 'k3' | 'k4' | 'p1' | 'p2'): number | undefined =>
-    frame[name] ?? shared[name];
-  const model = (frame.camera_model ?? shared.camera_model ?? 'OPENCV').toUpperCase();
-  if (!MODELS.includes(model) || (frame.is_fisheye ?? shared.is_fisheye)) {
-    const name = MODELS.includes(model) ? `${model} with is_fisheye` : JSON.stringify(model.slice(0, 40));
-    throw fail(`the camera model ${name} is not supported`, '.camera_model', UNSUPPORTED_REMEDY);
-  }
-  for (const name of ['k3', 'k4'] as const) {
-    if ((field(name) ?? 0) !== 0) throw fail(`the lens term ${name} is not supported`, `.${name}`, UNSUPPORTED_REMEDY);
-  }
+  const field = (name: 'w' | 'h' | 'cx' | 'cy'): number | undefined => frame[name] ?? shared[name];
   const width = field('w') ?? photoWidth;
   const height = field('h') ?? photoHeight;
   // A frame that states any focal length states all of it.
@@ -116,11 +114,30 @@ function intrinsicsFor(
   if (fx === undefined || fy === undefined) throw fail('no focal length', '', 'add fl_x, or camera_angle_x');
   const cx = field('cx') ?? width / 2;
   const cy = field('cy') ?? height / 2;
-  const distortion = lens(field('k1') ?? 0, field('k2') ?? 0, field('p1') ?? 0, field('p2') ?? 0);
+  const distortion = lensOf(frame, shared, fail);
   const intrinsics = { width, height, fx, fy, cx, cy, distortion };
   const problem = degenerate(intrinsics);
   if (problem) throw fail(problem, '', 'calibrate again, or correct the camera');
   return intrinsics;
+}
+
+function lensOf(frame: TransformsFrame, shared: CameraFields, fail: Fail): Distortion | null {
+  const term = (name: LensTerm): number => frame[name] ?? shared[name] ?? 0;
+  const named = (frame.camera_model ?? shared.camera_model)?.toUpperCase();
+  const fisheye = frame.is_fisheye ?? shared.is_fisheye;
+  const model = named ?? (fisheye ? 'OPENCV_FISHEYE' : 'OPENCV');
+  const [k1, k2, k3, k4, p1, p2] = (['k1', 'k2', 'k3', 'k4', 'p1', 'p2'] as const).map(term);
+  // instant-ngp says OPENCV_FISHEYE by is_fisheye beside OPENCV.
+  if (FISHEYES.includes(model) || (fisheye && model === 'OPENCV')) return fisheyeLens({ k1, k2, k3, k4 });
+  if (!PERSPECTIVES.includes(model) || fisheye) {
+    const name = PERSPECTIVES.includes(model) ? `${model} with is_fisheye` : JSON.stringify(model.slice(0, 40));
+    throw fail(`the camera model ${name} is not supported`, '.camera_model', UNSUPPORTED_REMEDY);
+  }
+  if (model === 'FULL_OPENCV') return perspectiveLens({ k1, k2, k3, k4, k5: term('k5'), k6: term('k6'), p1, p2 });
+  if (k4 !== 0) {
+    throw fail(`the lens term k4 is not supported in ${model}`, '.k4', UNSUPPORTED_REMEDY);
+  }
+  return perspectiveLens({ k1, k2, k3, p1, p2 });
 }
 
 function fromAngle(side: number, angle: number | undefined): number | undefined {

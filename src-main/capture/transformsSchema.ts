@@ -26,6 +26,8 @@ const cameraFields = {
   k2: z.number().optional(),
   k3: z.number().optional(),
   k4: z.number().optional(),
+  k5: z.number().optional(),
+  k6: z.number().optional(),
   p1: z.number().optional(),
   p2: z.number().optional(),
 };

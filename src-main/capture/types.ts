@@ -1,18 +1,6 @@
 /** What opening a capture gives: posed photos, sparse points, and what a person should know about them. */
 import type { PinholeCamera } from '#contract/camera';
-
-/**
- * The lens, on normalised image coordinates (x, y) = ((u − cx)/fx, (v − cy)/fy), r² = x² + y² (COLMAP's and OpenCV's):
- *
- *   x' = x·(1 + k1·r² + k2·r⁴) + 2·p1·x·y + p2·(r² + 2x²)
- *   y' = y·(1 + k1·r² + k2·r⁴) + p1·(r² + 2y²) + 2·p2·x·y
- */
-export interface Distortion {
-  readonly k1: number;
-  readonly k2: number;
-  readonly p1: number;
-  readonly p2: number;
-}
+import type { Distortion } from './lens';
 
 export interface Photo {
   /** unique; the path below the photo folder, with forward slashes */

@@ -6,6 +6,7 @@ import { readCamerasBinary, readCamerasText } from '../../../src-main/capture/co
 import { readImagesBinary, readImagesText } from '../../../src-main/capture/colmapImages';
 import { readPointsBinary, readPointsText } from '../../../src-main/capture/colmapPoints';
 import { CaptureError } from '../../../src-main/capture/errors';
+import { fisheyeLens, perspectiveLens } from '../../../src-main/capture/lens';
 import { loadCapture } from '../../../src-main/capture/load';
 import * as fixtures from './fixtures';
 
@@ -20,7 +21,7 @@ describe('COLMAP readers', () => {
     expect([...text.keys()]).toEqual([900, 17]);
     expect(text.get(17)?.intrinsics).toEqual({
       ...{ width: 8, height: 6, fx: 7, fy: 7.5, cx: 4, cy: 3 },
-      distortion: { k1: 0.01, k2: -0.02, p1: 0.003, p2: 0.004 },
+      distortion: perspectiveLens({ k1: 0.01, k2: -0.02, p1: 0.003, p2: 0.004 }),
     });
     expect(text.get(900)?.intrinsics?.distortion).toBeNull();
   });
@@ -47,13 +48,16 @@ describe('COLMAP readers', () => {
   it('read every supported model, and know the names of the others', () => {
     const text =
       '1 SIMPLE_PINHOLE 8 6 7 4 3\n2 SIMPLE_RADIAL 8 6 7 4 3 0.1\n3 RADIAL 8 6 7 4 3 0.1 0.2\n' +
-      '4 OPENCV_FISHEYE 8 6 7 7 4 3 0 0 0 0\n5 FULL_OPENCV 8 6 7 7 4 3 0 0 0 0 0 0 0 0\n';
+      '4 OPENCV_FISHEYE 8 6 7 7 4 3 0.1 0 0 0\n5 FULL_OPENCV 8 6 7 7 4 3 0 0 0 0 0 0 0 0\n' +
+      '6 EQUIRECTANGULAR 8 6 8 6\n7 EUCM 8 6 7 7 4 3 0.5 1\n';
     const cameras = readCamerasText(source(text));
     expect(cameras.get(1)?.intrinsics).toMatchObject({ fx: 7, fy: 7, cx: 4, cy: 3, distortion: null });
-    expect(cameras.get(2)?.intrinsics?.distortion).toEqual({ k1: 0.1, k2: 0, p1: 0, p2: 0 });
-    expect(cameras.get(3)?.intrinsics?.distortion).toEqual({ k1: 0.1, k2: 0.2, p1: 0, p2: 0 });
-    expect(cameras.get(4)).toEqual({ model: 'OPENCV_FISHEYE', intrinsics: null });
-    expect(cameras.get(5)).toEqual({ model: 'FULL_OPENCV', intrinsics: null });
+    expect(cameras.get(2)?.intrinsics?.distortion).toEqual(perspectiveLens({ k1: 0.1 }));
+    expect(cameras.get(3)?.intrinsics?.distortion).toEqual(perspectiveLens({ k1: 0.1, k2: 0.2 }));
+    expect(cameras.get(4)?.intrinsics?.distortion).toEqual(fisheyeLens({ k1: 0.1 }));
+    expect(cameras.get(5)?.intrinsics?.distortion).toBeNull();
+    expect(cameras.get(6)).toEqual({ model: 'EQUIRECTANGULAR', intrinsics: null });
+    expect(cameras.get(7)).toEqual({ model: 'EUCM', intrinsics: null });
   });
 
   it('pass over long tracks and observation lists that lie beyond the window', async () => {
@@ -78,6 +82,9 @@ describe('COLMAP readers', () => {
     ['no focal length', '1 PINHOLE 8 6 -7 7 4 3\n'],
     ['"nan" is not a finite number', '1 PINHOLE 8 6 nan 7 4 3\n'],
     ['far outside', '1 PINHOLE 8 6 7 7 4000 3\n'],
+    ['the lens cannot be undone', '1 SIMPLE_RADIAL_FISHEYE 8 6 7 4 3 -999\n'],
+    ['no angle below π', '1 FOV 8 6 7 7 4 3 4\n'],
+    ['FOV takes 5 parameters, not 4', '1 FOV 8 6 7 7 4 3\n'],
     ['"-8" is not an integer', '1 PINHOLE -8 6 7 7 4 3\n'],
     ['not UTF-8', Buffer.from([0x31, 0x20, 0xff, 0xfe, 10])],
   ])('refuse cameras: %s', (message, text) => {
@@ -216,6 +223,16 @@ describe('loadCapture on COLMAP', () => {
     );
   });
 
+  it('says what a wide fisheye loses', async () => {
+    // f·θ: 8 px of f = 3.2 px/rad are 143°; a pinhole of that focal length shows 2·atan(4/3.2) = 102.7°.
+    const files = await fixtures.colmapFiles();
+    const cameras = new Writer().u64(2).u32(900, 14).u64(8, 6).f64(3.2, 4, 3).u32(17, 1).u64(8, 6).f64(7, 7.5, 4, 3);
+    const root = folderWith({ ...files, 'sparse/0/cameras.bin': cameras.bytes() });
+    const { photos, warnings } = await loadCapture(root);
+    expect(photos[0].distortion).toEqual(fisheyeLens({}));
+    expect(warnings).toEqual(['1 photo: a fisheye of 143° across; the middle 103° are used (a.png)']);
+  });
+
   it('names the camera and the model that it cannot undistort, and what to do', async () => {
     const root = folderWith(await fixtures.colmapFiles());
     const cameras = new Writer()
@@ -223,12 +240,12 @@ describe('loadCapture on COLMAP', () => {
       .u32(900, 1)
       .u64(8, 6)
       .f64(7, 7.5, 4, 3)
-      .u32(17, 5)
+      .u32(17, 16)
       .u64(8, 6)
-      .f64(7, 7.5, 4, 3, 0, 0, 0, 0);
+      .f64(7, 7.5, 4, 3, 0.5, 1);
     writeFileSync(join(root, 'sparse/0/cameras.bin'), cameras.bytes());
     await expect(loadCapture(root)).rejects.toThrow(
-      /^sparse\/0\/cameras\.bin: the camera model OPENCV_FISHEYE is not supported \(camera id 17\); .*image_undistorter/,
+      /^sparse\/0\/cameras\.bin: the camera model EUCM is not supported \(camera id 17\); .*image_undistorter/,
     );
   });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CaptureError } from '../../../src-main/capture/errors';
 import { firstMistake, parseJson } from '../../../src-main/capture/jsonText';
+import { fisheyeLens, perspectiveLens, type Distortion } from '../../../src-main/capture/lens';
 import { loadCapture } from '../../../src-main/capture/load';
 import { writePly } from '../../../src-main/capture/ply';
 import * as fixtures from './fixtures';
@@ -65,8 +66,30 @@ describe('loadCapture on transforms.json', () => {
     expect(photos[0]).toMatchObject({ camera: { fx: 7, fy: 7.5, cx: 4, cy: 3.5 }, distortion: null });
     expect(photos[1]).toMatchObject({
       camera: { fx: 9, fy: 9, cx: 4.5 },
-      distortion: { k1: 0.1, k2: 0, p1: 0, p2: 0.01 },
+      distortion: perspectiveLens({ k1: 0.1, p2: 0.01 }),
     });
+  });
+
+  it.each<[string, object, Distortion | null]>([
+    [
+      'OPENCV',
+      { k1: 0.1, k2: 0.02, k3: 0.003, p1: 0.004 },
+      perspectiveLens({ k1: 0.1, k2: 0.02, k3: 0.003, p1: 0.004 }),
+    ],
+    [
+      'OPENCV_FISHEYE',
+      { k1: 0.1, k2: 0.02, k3: 0.003, k4: 0.004 },
+      fisheyeLens({ k1: 0.1, k2: 0.02, k3: 0.003, k4: 0.004 }),
+    ],
+    ['OPENCV', { is_fisheye: true, k4: 0.004 }, fisheyeLens({ k4: 0.004 })],
+    ['FULL_OPENCV', { k4: 0.004, k6: 0.1 }, perspectiveLens({ k4: 0.004, k6: 0.1 })],
+    ['PINHOLE', {}, null],
+  ])('reads the lens of %s with %j', async (model, terms, distortion) => {
+    const frames = [{ file_path: 'images/a.png', transform_matrix: POSE }];
+    const { photos } = await loadCapture(await capture({ ...CAMERA, camera_model: model, ...terms, frames }));
+    expect(photos[0].distortion).toEqual(distortion);
+    const shared = { ...CAMERA, frames: [{ ...frames[0], camera_model: model, ...terms }] };
+    expect((await loadCapture(await capture(shared))).photos[0].distortion).toEqual(distortion);
   });
 
   it('reads instant-ngp: angles, no size, no extension, other folders', async () => {
@@ -179,11 +202,12 @@ describe('loadCapture on transforms.json', () => {
     ['no focal length', { frames: [frame] }],
     ['no focal length', { ...CAMERA, fl_x: -3, frames: [frame] }],
     [
-      '"OPENCV_FISHEYE" is not supported (frames[0].camera_model)',
-      { ...CAMERA, camera_model: 'OPENCV_FISHEYE', frames: [frame] },
+      '"EQUIRECTANGULAR" is not supported (frames[0].camera_model)',
+      { ...CAMERA, camera_model: 'EQUIRECTANGULAR', frames: [frame] },
     ],
-    ['OPENCV with is_fisheye', { ...CAMERA, is_fisheye: true, frames: [frame] }],
-    ['k3 is not supported', { ...CAMERA, k3: 0.1, frames: [frame] }],
+    ['PINHOLE with is_fisheye', { ...CAMERA, camera_model: 'PINHOLE', is_fisheye: true, frames: [frame] }],
+    ['k4 is not supported in OPENCV', { ...CAMERA, k4: 0.1, frames: [frame] }],
+    ['the lens cannot be undone', { ...CAMERA, k1: -800, frames: [frame] }],
     ['none of its photos was found', { ...CAMERA, frames: [{ ...frame, file_path: 'images/z.png' }] }],
     ['but its camera 80×6', { ...CAMERA, w: 80, frames: [frame] }],
   ])('refuses: %s', async (message, json) => {
