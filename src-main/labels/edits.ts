@@ -27,11 +27,14 @@ export interface SavedIds {
 
 type FieldChange = FieldEdit['changes'][number];
 
+/** Edits in which a person names splats; with others answers of the model become labels. */
+const HANDS: readonly EditName[] = ['brush', 'rectangle', 'lasso', 'pick'];
+
 /** What an op does to splats. @param before  the taxonomy that it meets */
-function changesOf(op: LabelOp, before: Taxonomy): FieldChange[] {
+function changesOf(op: LabelOp, name: EditName, before: Taxonomy): FieldChange[] {
   switch (op.type) {
     case 'assign':
-      return [{ kind: 'assign', layer: op.layer, label: op.label, ids: op.ids }];
+      return [{ kind: 'assign', layer: op.layer, label: op.label, ids: op.ids, byHand: HANDS.includes(name) }];
     case 'review':
       return [{ kind: 'review', ids: op.ids }];
     case 'mergeClass':
@@ -46,12 +49,12 @@ function changesOf(op: LabelOp, before: Taxonomy): FieldChange[] {
 }
 
 /** An edit as the splats feel it, and the taxonomy after it. @throws LabelError when it does not fit */
-export function feel({ nextId, ops }: Edit, before: Taxonomy): { taxonomy: Taxonomy; felt: FieldEdit } {
+export function feel({ name, nextId, ops }: Edit, before: Taxonomy): { taxonomy: Taxonomy; felt: FieldEdit } {
   let taxonomy = before;
   const changes: FieldChange[] = [];
   for (const op of ops) {
     const after = applyOp(taxonomy, op);
-    changes.push(...changesOf(op, taxonomy));
+    changes.push(...changesOf(op, name, taxonomy));
     taxonomy = after;
   }
   return { taxonomy, felt: { nextId, changes } };

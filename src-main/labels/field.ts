@@ -18,7 +18,12 @@ export interface Lineage {
   readonly nextId: number;
 }
 
-type Layers = Map<number, Uint16Array>;
+/** One layer, by id. */
+interface Layer {
+  labels: Uint16Array;
+  /** 1 where the label is a person's own word */
+  byHand: Uint8Array;
+}
 
 const GROWTH = 1.5;
 
@@ -29,8 +34,7 @@ export class LabelField {
   /** ids below are born */
   #born = 1;
   #capacity = 1;
-  /** by layer, labels by id */
-  #layers: Layers = new Map();
+  readonly #layers = new Map<number, Layer>();
   /** 1 for splats that were looked at, by id */
   #reviewed = new Uint8Array(1);
 
@@ -55,7 +59,13 @@ export class LabelField {
 
   /** Labels by id, of ids below `nextId` of the last `follow`; null for a layer in which nothing is labelled. Not a copy. */
   labels(layer: number): Uint16Array | null {
-    return this.#layers.get(layer) ?? null;
+    return this.#layers.get(layer)?.labels ?? null;
+  }
+
+  /** Labels of rows that are a person's own word, 0 elsewhere. @param ids  [rows]; @param out  [≥ rows] */
+  byHandOfRows(layer: number, ids: Uint32Array, out: Uint16Array): void {
+    const own = this.#layers.get(layer);
+    for (let row = 0; row < ids.length; row++) out[row] = own?.byHand[ids[row]] ? own.labels[ids[row]] : 0;
   }
 
   /** 1 for splats of regions that were looked at, by id. Not a copy. */
@@ -73,26 +83,25 @@ export class LabelField {
   restart(): void {
     this.#applied = 0;
     this.#born = 1;
-    this.#layers = new Map();
+    this.#layers.clear();
     this.#reviewed.fill(0);
   }
 
   #reserve(nextId: number): void {
     if (nextId <= this.#capacity) return;
     this.#capacity = Math.ceil(GROWTH * nextId);
-    for (const [layer, labels] of this.#layers) {
-      const grown = new Uint16Array(this.#capacity);
-      grown.set(labels);
-      this.#layers.set(layer, grown);
+    const capacity = this.#capacity;
+    for (const layer of this.#layers.values()) {
+      layer.labels = grown(layer.labels, new Uint16Array(capacity));
+      layer.byHand = grown(layer.byHand, new Uint8Array(capacity));
     }
-    const reviewed = new Uint8Array(this.#capacity);
-    reviewed.set(this.#reviewed);
-    this.#reviewed = reviewed;
+    this.#reviewed = grown(this.#reviewed, new Uint8Array(capacity));
   }
 
   #bear({ parents }: Lineage, until: number): void {
-    for (const labels of [...this.#layers.values(), this.#reviewed])
-      for (let id = this.#born; id < until; id++) labels[id] = labels[parents[id]];
+    const inherited = [...this.#layers.values()].flatMap(({ labels, byHand }) => [labels, byHand]);
+    for (const values of [...inherited, this.#reviewed])
+      for (let id = this.#born; id < until; id++) values[id] = values[parents[id]];
     this.#born = Math.max(this.#born, until);
   }
 
@@ -100,13 +109,14 @@ export class LabelField {
     for (const change of changes)
       switch (change.kind) {
         case 'assign': {
-          const labels = this.#layer(change.layer);
-          for (const id of change.ids) if (id < this.#born) labels[id] = change.label;
+          const { labels, byHand } = this.#layer(change.layer);
+          for (const id of change.ids)
+            if (id < this.#born) [labels[id], byHand[id]] = [change.label, Number(change.byHand)];
           break;
         }
         case 'relabel': {
           const from = new Set(change.from);
-          for (const labels of this.#layers.values())
+          for (const { labels } of this.#layers.values())
             for (let id = 1; id < this.#born; id++) if (from.has(labels[id])) labels[id] = change.to;
           break;
         }
@@ -118,12 +128,17 @@ export class LabelField {
       }
   }
 
-  #layer(layer: number): Uint16Array {
-    let labels = this.#layers.get(layer);
-    if (!labels) {
-      labels = new Uint16Array(this.#capacity);
-      this.#layers.set(layer, labels);
+  #layer(layer: number): Layer {
+    let own = this.#layers.get(layer);
+    if (!own) {
+      own = { labels: new Uint16Array(this.#capacity), byHand: new Uint8Array(this.#capacity) };
+      this.#layers.set(layer, own);
     }
-    return labels;
+    return own;
   }
+}
+
+function grown<T extends Uint8Array | Uint16Array>(values: T, into: T): T {
+  into.set(values);
+  return into;
 }

@@ -14,5 +14,6 @@ export {
   type LabelLayer,
   type Taxonomy,
 } from './taxonomy';
-export { LabelDesk, type LabelledScene, type Taught } from './labelDesk';
+export { LabelDesk, type LabelledScene } from './labelDesk';
+export { type Taught } from './taughtEntries';
 export { type SplatAnswers } from './selection';

@@ -3,7 +3,7 @@
  * most unsure, and what labels teach. Edits are made and kept elsewhere (labelBook.ts); here they only meet what lives.
  */
 import type { PinholeCamera } from '#contract/camera';
-import type { labelTrainerCommands, labelTrainerEvents } from '#contract/labels';
+import type { LabelMeaning, labelTrainerCommands, labelTrainerEvents } from '#contract/labels';
 import type { z } from 'zod';
 import type { GaussianModel } from '../gaussians/index';
 import { splatScalars } from '../semantics/index';
@@ -15,6 +15,8 @@ import { seenSurface } from './seenSurface';
 import type { SeenSurface } from './seenSurface';
 import { selectRows } from './selection';
 import type { SelectableScene, SplatAnswers } from './selection';
+import { TaughtEntries } from './taughtEntries';
+import type { Taught } from './taughtEntries';
 import { uncertainRegions } from './uncertainRegions';
 
 type Command = z.infer<(typeof labelTrainerCommands)[number]>;
@@ -32,18 +34,6 @@ export interface LabelledScene extends SelectableScene {
   readonly semantics: unknown;
 }
 
-/** What labels teach: entries of rows, 1-based, 0 = nothing. Another object when anything changed. */
-export interface Taught {
-  /** [count] */
-  readonly entries: Uint8Array;
-  /** rows with one, ascending */
-  readonly rows: Int32Array;
-  /** another one when labels or what they mean changed, not when rows did */
-  readonly change: number;
-}
-
-/** A label without a lesson teaches the entry that so much of its splats answer with. */
-const AGREED = 2 / 3;
 /** The surface is looked at anew after so many steps, or when rows change. */
 const SURFACE_STEPS = 200;
 
@@ -52,49 +42,21 @@ interface KnownSurface extends SeenSurface {
   readonly stamp: string;
 }
 
-const stampOf = ({ count, nextId }: GaussianModel): string => `${count} ${nextId}`;
+/** Names are the same however they are written. */
+const nameKey = (name: string): string => name.trim().toLowerCase();
 
-/**
- * Entries (1-based) of labels that no lesson names, since the text encoder does not know their class: the entry that two thirds of their
- * splats answer with. The rest is then held to it, which mends what is ragged; where no entry is so common, what was labelled as one is
- * many things to the model, and to make it one would take from it what it tells apart.
- */
-function ownEntries(
-  labels: Uint16Array,
-  lessons: ReadonlyMap<number, number>,
-  answers: SplatAnswers,
-): ReadonlyMap<number, number> {
-  const found = new Map<number, number>();
-  if (!labels.some((label) => label !== 0 && !lessons.has(label))) return found;
-  const entries = answers.entries();
-  if (!entries) return found;
-  const counts = new Map<number, Map<number, number>>();
-  labels.forEach((label, row) => {
-    if (label === 0 || lessons.has(label)) return;
-    let own = counts.get(label);
-    if (!own) counts.set(label, (own = new Map<number, number>()));
-    own.set(entries[row], (own.get(entries[row]) ?? 0) + 1);
-  });
-  for (const [label, own] of counts) {
-    const [entry, most] = [...own].reduce((a, b) => (b[1] > a[1] || (b[1] === a[1] && b[0] < a[0]) ? b : a));
-    const all = [...own.values()].reduce((sum, count) => sum + count, 0);
-    if (most >= AGREED * all) found.set(label, entry + 1);
-  }
-  return found;
-}
+const stampOf = ({ count, nextId }: GaussianModel): string => `${count} ${nextId}`;
 
 export class LabelDesk {
   readonly #field = new LabelField();
   #revision = 0;
   #layer = 1;
-  /** entries (1-based) by label; null until it was said which there are */
-  #lessons: ReadonlyMap<number, number> | null = null;
-  /** likewise, of labels without a lesson, as of a change */
-  #own: { change: number; entries: ReadonlyMap<number, number> } | null = null;
-  /** counts changes of edits, layer or lessons */
+  /** null until it was said what labels mean */
+  #meanings: readonly LabelMeaning[] | null = null;
+  /** counts changes of edits, layer or meanings */
   #changes = 0;
-  #rows: { stamp: string; labels: Uint16Array } | null = null;
-  #taught: { stamp: string; taught: Taught | null } | null = null;
+  #rows: { stamp: string; labels: Uint16Array; byHand: Uint16Array } | null = null;
+  readonly #taught = new TaughtEntries();
   #surface: KnownSurface | null = null;
 
   /** of the edits, as whoever keeps them counts */
@@ -115,45 +77,55 @@ export class LabelDesk {
     this.#changed();
   }
 
-  setLessons({ entries }: CommandOf<'teach'>): void {
-    this.#lessons = new Map(entries.map(({ label, entry }) => [label, entry + 1]));
+  setMeanings({ meanings }: CommandOf<'teach'>): void {
+    this.#meanings = meanings;
     this.#changed();
   }
 
   #changed(): void {
     this.#changes++;
     this.#rows = null;
-    this.#taught = null;
   }
 
   /** Labels of the rows in the active layer, [count]; valid until rows or labels change. */
   labelsOf(model: GaussianModel): Uint16Array {
+    return this.#rowsOf(model).labels;
+  }
+
+  #rowsOf(model: GaussianModel): { labels: Uint16Array; byHand: Uint16Array } {
     const stamp = stampOf(model);
     if (this.#rows?.stamp !== stamp) {
       const { ids, count, nextId, ancestry } = model;
       this.#field.follow({ parents: ancestry.parents, nextId });
-      const labels = new Uint16Array(count);
+      const [labels, byHand] = [new Uint16Array(count), new Uint16Array(count)];
       this.#field.ofRows(this.#layer, ids.subarray(0, count), labels);
-      this.#rows = { stamp, labels };
+      this.#field.byHandOfRows(this.#layer, ids.subarray(0, count), byHand);
+      this.#rows = { stamp, labels, byHand };
     }
-    return this.#rows.labels;
+    return this.#rows;
   }
 
-  /** What labels teach now; null for nothing. @param answers  what labels without a lesson go by */
-  taught(model: GaussianModel, answers: SplatAnswers): Taught | null {
-    const lessons = this.#lessons;
-    if (!lessons) return null;
-    const change = this.#changes;
-    const stamp = `${change} ${stampOf(model)}`;
-    if (this.#taught?.stamp !== stamp) {
-      const labels = this.labelsOf(model);
-      if (this.#own?.change !== change) this.#own = { change, entries: ownEntries(labels, lessons, answers) };
-      const own = this.#own.entries;
-      const entries = Uint8Array.from(labels, (label) => lessons.get(label) ?? own.get(label) ?? 0);
-      const rows = Int32Array.from(entries.keys()).filter((row) => entries[row] > 0);
-      this.#taught = { stamp, taught: rows.length > 0 ? { entries, rows, change } : null };
+  /**
+   * What a person's own hand says among some names: 1-based, 0 for rows that it says nothing of, [count]; null where that is all of them.
+   *
+   * @param names  null for what is no name
+   */
+  said(model: GaussianModel, names: readonly (string | null)[]): Uint8Array | null {
+    const places = new Map(names.map((name, i) => [name === null ? null : nameKey(name), i + 1]));
+    const asked = new Map<number, number>();
+    for (const { label, name } of this.#meanings ?? []) {
+      const place = places.get(nameKey(name));
+      if (place !== undefined) asked.set(label, place);
     }
-    return this.#taught.taught;
+    if (asked.size === 0) return null;
+    const said = Uint8Array.from(this.#rowsOf(model).byHand, (label) => asked.get(label) ?? 0);
+    return said.some((place) => place > 0) ? said : null;
+  }
+
+  /** What labels teach now; null for nothing. @param answers  what splats decode to */
+  taught(model: GaussianModel, answers: SplatAnswers): Taught | null {
+    if (!this.#meanings) return null;
+    return this.#taught.of(model, this.#changes, this.labelsOf(model), this.#meanings, () => answers.codes());
   }
 
   /** @param savedId  id counter of the checkpoint that a resume would go on from */

@@ -16,6 +16,8 @@ import type { LabelRegion } from '#contract/labels';
 import { sampleWeights } from '../kernels/index';
 import { GEOMETRY } from '../kernels/layout';
 import type { GaussianModel } from '../gaussians/index';
+import { CODES } from '../semantics/index';
+import type { Codes } from '../semantics/index';
 import { overDepths } from './depths';
 import { drawnArea } from './drawnArea';
 import { LabelError } from './errors';
@@ -31,8 +33,8 @@ export interface SelectableScene {
 export interface SplatAnswers {
   /** best question (1-based, 0 none) and its score in 65535ths, of rows; null when nothing is asked */
   best(): { classes: Uint8Array; relevancy: Uint16Array } | null;
-  /** most probable entry of rows; null until semantics have joined */
-  entries(): Uint8Array | null;
+  /** of rows, as they decode now; null until semantics have joined */
+  codes(): Codes | null;
 }
 
 /** Long side of the window that is rendered for a shape, px. */
@@ -90,9 +92,9 @@ export function selectRows(
       return marks;
     }
     case 'entry': {
-      const entries = answers.entries();
-      if (!entries) throw new LabelError('semantics have not joined yet: splats belong to no entry');
-      for (let row = 0; row < count; row++) if (entries[row] === region.entry) marks[row] = 1;
+      const codes = answers.codes();
+      if (!codes) throw new LabelError('semantics have not joined yet: splats belong to no entry');
+      for (let row = 0; row < count; row++) if (codes.entries[row * CODES] === region.entry) marks[row] = 1;
       return marks;
     }
   }

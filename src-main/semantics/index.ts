@@ -9,6 +9,7 @@ export { Perceptron, type NetworkStep } from './perceptron';
 export { averagePrecision, maskScores, SegmentationReport, type MaskScores, type SegmentationScores } from './metrics';
 export { blendScores, COVERAGE, decodePixels, spread, type DecodedPixels, type SplatView } from './pixelScores';
 export { samplePixels, type IndexMap, type PixelSample } from './pixelSample';
+export { entryDirections, SHORTEST } from './entryDirections';
 export { settle } from './settling';
 export { splatLoss } from './splatLoss';
 export { SplatLabels } from './splatLabels';
@@ -18,6 +19,7 @@ export {
   DEFAULT_THRESHOLD,
   maskOf,
   queryScalars,
+  plainTexts,
   readQuestions,
   scoreQuestions,
   splatScalars,

@@ -35,6 +35,11 @@ export function readQuestions(queries: readonly string[]): Question[] {
   });
 }
 
+/** Of each question the text that is all of it; null for what is compound. */
+export function plainTexts(questions: readonly Question[]): (string | null)[] {
+  return questions.map(({ expression }) => (expression.type === 'text' ? expression.text : null));
+}
+
 /** All texts of some questions, each once, in the order in which they come. */
 export function textsIn(questions: readonly Question[]): string[] {
   return [...new Set(questions.flatMap(({ expression }) => textsOf(expression)))];

@@ -13,7 +13,7 @@ export function teachFromLabels(studio: Studio): () => Promise<void> {
   const { capturePath: capture, paths, database } = project;
   if (capture === null) return () => Promise.resolve();
   const asking = new Asking({ root: paths.root, capture, threads: 1 });
-  const lessons = new Lessons(asking, (entries) => studio.send({ type: 'teach', entries }));
+  const lessons = new Lessons(asking, (meanings) => studio.send({ type: 'teach', meanings }));
   const stop = studio.subscribe((event) => {
     if (event.type === 'prepared') {
       const edits = [...book.felt];

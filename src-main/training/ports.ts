@@ -8,7 +8,7 @@ import type { PinholeCamera } from '#contract/camera';
 import type { TrainerCommand, TrainerEventOf } from '#contract/messages';
 import type { TrainingSettings } from '#contract/settings';
 import type { GaussianModel } from '../gaussians/index';
-import type { IndexMap, PositionFrame } from '../semantics/index';
+import type { Codes, IndexMap, PositionFrame } from '../semantics/index';
 
 /** Raw values with their shape, row-major. */
 export interface SnapshotTensor {
@@ -69,8 +69,8 @@ export interface CheckpointStore {
 export interface SplatAnswers {
   /** best question (1-based, 0 none) and its score in 65535ths, of rows; null when nothing is asked */
   best(): { classes: Uint8Array; relevancy: Uint16Array } | null;
-  /** most probable entry of rows, 0-based; null until semantics have joined */
-  entries(): Uint8Array | null;
+  /** of rows, as they decode now; null until semantics have joined */
+  codes(): Codes | null;
 }
 
 /** What labels teach: entries of rows, 1-based, 0 = nothing. Another object when anything changed. */
@@ -110,10 +110,12 @@ export interface SceneLabels {
   /** other Gaussians than before */
   forget(): void;
   setEdits(command: CommandOf<'labels'>): void;
-  setLessons(command: CommandOf<'teach'>): void;
+  setMeanings(command: CommandOf<'teach'>): void;
   /** [count], 0 = none; valid until rows or labels change */
   labelsOf(model: GaussianModel): Uint16Array;
-  /** @param answers  what labels without a lesson go by */
+  /** question (1-based) that a person's own hand answers rows with, 0 none, [count]; null for no row. @param names  null for no name */
+  said(model: GaussianModel, names: readonly (string | null)[]): Uint8Array | null;
+  /** @param answers  what splats decode to */
   taught(model: GaussianModel, answers: SplatAnswers): Taught | null;
   /** @param savedId  id counter of the checkpoint that a resume would go on from */
   gesture(

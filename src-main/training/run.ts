@@ -25,6 +25,7 @@ import type { CheckpointStore, IndexMaps, PhotoCamera, Taught, TrainingSnapshot 
 import * as schedule from './schedule';
 import { SemanticHalf } from './semanticHalf';
 import type { SemanticFigures } from './semanticLearner';
+import type { Codes } from '../semantics/index';
 import type { PhotoSource } from './viewer/explaining';
 import type { ViewedScene } from './viewer/scene';
 
@@ -49,6 +50,8 @@ export interface RunPorts {
   joined: (step: number, entries: number, lifted: number) => void;
   /** what a person's labels teach now; null for nothing */
   taught: (model: GaussianModel) => Taught | null;
+  /** what splats decode to as they are; null until semantics have joined */
+  codes: () => Codes | null;
   /** rows that mean something else at once, as labels say */
   turned: (rows: Int32Array) => void;
 }

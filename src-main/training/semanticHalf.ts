@@ -13,7 +13,7 @@ import type { IndexMaps } from './ports';
 import type { RunPorts } from './run';
 import * as schedule from './schedule';
 import { SemanticLearner } from './semanticLearner';
-import { turnTaught } from './teaching';
+import { TaughtTurns } from './teaching';
 import type { PhotoSource } from './viewer/explaining';
 
 /** Steps between two looks for index maps that do not exist yet. */
@@ -27,8 +27,9 @@ export class SemanticHalf {
   #learner: SemanticLearner | null;
   /** the step at which maps are looked for next, while there are none */
   #lookAt = 0;
-  /** the change of labels that Gaussians have turned to */
-  #turnedTo = 0;
+  /** the change of labels that Gaussians have turned to; null while labels teach nothing */
+  #turnedTo: number | null = null;
+  readonly #turns = new TaughtTurns();
 
   /** @param begun  as a checkpoint has it; both null until semantics have joined */
   constructor(
@@ -93,9 +94,11 @@ export class SemanticHalf {
     if (!learner || learner.state.crossEntropy === null) return;
     const taught = this.#ports.taught(model);
     learner.teach(taught);
-    if (!taught || taught.change === this.#turnedTo) return;
-    this.#turnedTo = taught.change;
-    this.#ports.turned(turnTaught(model.arrays().semantics, model.count, taught, learner.decoder.arrays));
+    const change = taught?.change ?? null;
+    if (change === this.#turnedTo) return;
+    this.#turnedTo = change;
+    const codes = this.#ports.codes();
+    if (codes) this.#ports.turned(this.#turns.turn(model, taught, codes, learner.decoder.arrays));
   }
 
   /** Joins when its step has come and maps exist; looks again now and then while they do not. */

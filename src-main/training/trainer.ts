@@ -131,7 +131,8 @@ export class Trainer {
         this.#relabelled();
         break;
       case 'teach':
-        this.#ports.labels?.setLessons(command);
+        this.#ports.labels?.setMeanings(command);
+        this.#viewer.relabelled();
         break;
       case 'gesture':
         this.#gesture(command);
@@ -301,6 +302,7 @@ export class Trainer {
       lifting: (photos, of) => this.#lifting(photos, of),
       joined: (step, entries, lifted) => this.#ports.publish({ type: 'joined', step, entries, lifted }),
       taught: (model) => this.#ports.labels?.taught(model, this.#viewer.answers(run.viewed)) ?? null,
+      codes: () => this.#viewer.answers(run.viewed).codes(),
       turned: (rows) => this.#viewer.turned(rows),
     });
     this.#run = run;

@@ -232,7 +232,14 @@ export const fieldEdit = z.strictObject({
   nextId: splatId,
   changes: z.array(
     z.discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('assign'), layer: layerNumber, label: labelNumber, ids: splatIds }),
+      z.strictObject({
+        kind: z.literal('assign'),
+        layer: layerNumber,
+        label: labelNumber,
+        ids: splatIds,
+        /** a person's own hand said so, and not an answer of the model that was accepted */
+        byHand: z.boolean(),
+      }),
       /** all splats with one of these labels, in every layer */
       z.strictObject({ kind: z.literal('relabel'), from: z.array(labelNumber), to: labelNumber }),
       z.strictObject({ kind: z.literal('clear'), layer: layerNumber }),
@@ -241,6 +248,10 @@ export const fieldEdit = z.strictObject({
   ),
 });
 export type FieldEdit = z.infer<typeof fieldEdit>;
+
+/** What a label means: the name that it is asked by, and the codebook entries (0-based) that stand for it, foremost first; maybe none. */
+export const labelMeaning = z.strictObject({ label: labelNumber, name: labelName, entries: z.array(count).max(256) });
+export type LabelMeaning = z.infer<typeof labelMeaning>;
 
 /** Parts of `trainerCommand` (messages.ts). */
 export const labelTrainerCommands = [
@@ -252,10 +263,10 @@ export const labelTrainerCommands = [
     edits: z.array(fieldEdit),
     layer: layerNumber,
   }),
-  /** the codebook entry (0-based) that stands for a label when labels teach; what is not listed teaches nothing */
+  /** what labels mean; what is not listed teaches what its splats answer */
   z.strictObject({
     type: z.literal('teach'),
-    entries: z.array(z.object({ label: labelNumber, entry: count })).max(65_535),
+    meanings: z.array(labelMeaning).max(65_535),
   }),
   /** which splats a gesture means */
   z.strictObject({

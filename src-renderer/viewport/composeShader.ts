@@ -171,7 +171,9 @@ vec3 sideColour(Side side, sampler2D values, sampler2D alphas, vec2 range) {
     } else {
       vec4 name = texelFetch(classNames, ivec2(gl_FragCoord.xy), 0);
       vec4 blended = texture(scalars, vAt);
-      float score = answered ? texture(answers, vAt).r : blended[${scalarSlot.relevancy}] / max(blended.a, 1e-6);
+      float score = blended[${scalarSlot.relevancy}] / max(blended.a, 1e-6);
+      // Half of the light from splats that a person named is certain; else the pixel's own answer counts.
+      if (answered) score = score >= 0.5 ? 1.0 : texture(answers, vAt).r;
       id = name.r * 255.0;
       some = name.a > 0.5 && score >= threshold;
     }

@@ -109,6 +109,7 @@ export class SplatLayers {
     guardBand: { value: new Vector4() },
     imageSize: { value: new Vector2() },
     antialiased: { value: false },
+    answered: { value: false },
     uncertainties: { value: null },
     relevancies: { value: null },
     entries: { value: null },
@@ -167,6 +168,8 @@ export class SplatLayers {
   ): Layers {
     const { width, height } = camera;
     this.#aim(splats, camera, antialiased);
+    const cells = needs.meaning ? this.#cells : null;
+    this.#uniforms.answered.value = cells !== null;
     const base: number[] = [slots.colour];
     if (needs.scalars) base.push(slots.scalars);
     if (needs.components) base.push(slots.components);
@@ -177,7 +180,7 @@ export class SplatLayers {
       colours: at(slots.colour),
       scalars: at(slots.scalars),
       components: at(slots.components),
-      answers: needs.meaning && this.#cells ? this.#drawAnswers(this.#cells, width, height, splats, view) : null,
+      answers: cells && this.#drawAnswers(cells, width, height, splats, view),
       entry: needs.entry > 0 ? this.#drawNames('entry', needs.entry, width, height, splats, view) : this.#empty,
       class: needs.class > 0 ? this.#drawNames('class', needs.class, width, height, splats, view) : this.#empty,
       label: needs.label > 0 ? this.#drawNames('label', needs.label, width, height, splats, view) : this.#empty,

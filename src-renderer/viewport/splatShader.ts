@@ -20,7 +20,7 @@ export const slots = {
 } as const;
 /** slots that S_G takes, three numbers each */
 export const MEANING_SLOTS = 3;
-/** numbers in the slot `scalars` */
+/** numbers in the slot `scalars`; where pixels are looked up, the relevancy is 1 of what is certain and 0 of all else */
 export const scalarSlot = { depth: 0, uncertainty: 1, relevancy: 2 } as const;
 
 /** Overlay and code textures are SPLAT_ROW texels wide or CODE_WORDS. */
@@ -36,6 +36,7 @@ uniform vec4 lens;        // fx, fy, cx, cy; pixels of the target
 uniform vec4 guardBand;   // lowest and highest x/z, lowest and highest y/z
 uniform vec2 imageSize;   // pixels
 uniform bool antialiased;
+uniform bool answered;
 uniform int slot[TARGETS];
 uniform usampler2D uncertainties;
 uniform usampler2D relevancies;
@@ -74,8 +75,11 @@ vec4 highMeaning(ivec2 at) {
 
 vec3 valueOf(int kind, ivec2 at, vec3 colour, float z) {
   if (kind == ${slots.colour}) return colour;
-  if (kind == ${slots.scalars})
-    return vec3(z, float(texelFetch(uncertainties, at, 0).r) / 65535.0, float(texelFetch(relevancies, at, 0).r) / 65535.0);
+  if (kind == ${slots.scalars}) {
+    uint score = texelFetch(relevancies, at, 0).r;
+    float relevancy = answered ? float(score == 65535u) : float(score) / 65535.0;
+    return vec3(z, float(texelFetch(uncertainties, at, 0).r) / 65535.0, relevancy);
+  }
   if (kind == ${slots.components}) return texelFetch(components, at, 0).rgb;
   if (kind < ${slots.entryCodes}) {
     vec4 low = lowMeaning(at);

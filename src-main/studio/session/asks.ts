@@ -4,9 +4,21 @@
  */
 import type { AskRequest, StudioState } from '#contract/studio';
 import type { AskOrder, SplatReadout } from '#contract/viewerMessages';
+import { ExpressionError, plainTexts, readQuestions } from '../../semantics/index';
 import type { Asking } from './asking';
 import { QuestionError } from './asking';
 import { classColours } from './entries';
+
+/** Questions that are plain names. */
+export function namesAsked(request: AskRequest | null): string[] {
+  try {
+    return plainTexts(readQuestions(request?.questions ?? [])).filter((name) => name !== null);
+  } catch (error) {
+    // Whoever asks is told of it with the answer.
+    if (error instanceof ExpressionError) return [];
+    throw error;
+  }
+}
 
 export interface AskPorts {
   readonly change: (mutate: (state: StudioState) => void) => void;

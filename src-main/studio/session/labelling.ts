@@ -67,7 +67,7 @@ export class Labelling {
     this.#ports = ports;
     this.#view = readLabelView(ports.project.database);
     this.#savedAt = ports.book.edits.at(-1)?.at ?? null;
-    this.#lessons = new Lessons(ports.asking, (entries) => ports.send({ type: 'teach', entries }));
+    this.#lessons = new Lessons(ports.asking, (meanings) => ports.send({ type: 'teach', meanings }));
   }
 
   // ---- gestures
@@ -194,6 +194,11 @@ export class Labelling {
   /** Semantics joined, or another codebook came: labels teach by other entries. */
   learned(): void {
     void this.#lessons.anew(this.#ports.book.taxonomy);
+  }
+
+  /** Other names are asked: what a class means depends on what it is told from. */
+  asked(names: readonly string[]): void {
+    void this.#lessons.asked(names, this.#ports.book.taxonomy);
   }
 
   counted({ counts }: TrainerEventOf<'labelled'>): void {

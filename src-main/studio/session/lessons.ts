@@ -1,17 +1,14 @@
 /**
- * What labels teach: the codebook entry that stands for each class, by its name. Of the entries whose best name among the classes is this
- * one and whose relevancy comes near the best, it is the one that most cells chose. A class whose name the text encoder does not know, or
- * that no entry answers to, teaches nothing.
+ * What labels mean: the codebook entries that stand for each class, by its name. They are those that are nearer to it than to its opposites
+ * (METHOD §5), and nearer to it than to any other name, of the classes as of what is asked: an entry that answers to another name could
+ * never show this one. Foremost come those that are about as near as the nearest, most common first; the others follow by their nearness.
+ *
+ * A class whose name the text encoder does not know, or that no entry answers to, has none.
  */
+import type { LabelMeaning } from '#contract/labels';
 import { labelsOf } from '../../labels/index';
 import type { Taxonomy } from '../../labels/index';
 import type { Asking } from './asking';
-
-export interface Lesson {
-  readonly label: number;
-  /** 0-based */
-  readonly entry: number;
-}
 
 /** METHOD §5: from where on a relevancy is an answer, and how near the best one is near. */
 const [LEAST, NEAR] = [0.5, 0.9];
@@ -19,35 +16,34 @@ const [LEAST, NEAR] = [0.5, 0.9];
 /**
  * @param relevancies  [names][entries]; null for a name that is not known
  * @param counts       cells that chose each entry
- * @returns entries by name, null for none
+ * @returns entries by name, 0-based, foremost first
  */
-export function entriesFor(
-  relevancies: readonly (Float32Array | null)[],
-  counts: ArrayLike<number>,
-): (number | null)[] {
+export function entriesFor(relevancies: readonly (Float32Array | null)[], counts: ArrayLike<number>): number[][] {
   return relevancies.map((own, name) => {
-    if (!own) return null;
+    if (!own) return [];
     const mine = Array.from(own.keys()).filter(
       (entry) =>
         own[entry] >= LEAST &&
         counts[entry] > 0 &&
         relevancies.every((other, k) => k === name || !other || other[entry] < own[entry]),
     );
-    if (mine.length === 0) return null;
-    const best = Math.max(...mine.map((entry) => own[entry]));
-    return mine.filter((entry) => own[entry] >= NEAR * best).reduce((a, b) => (counts[b] > counts[a] ? b : a));
+    const near = NEAR * Math.max(0, ...mine.map((entry) => own[entry]));
+    const rank = (entry: number): number => (own[entry] >= near ? 1 + counts[entry] : own[entry]);
+    return mine.sort((a, b) => rank(b) - rank(a));
   });
 }
 
 export class Lessons {
   readonly #asking: Asking | null;
-  readonly #teach: (lessons: Lesson[]) => void;
-  /** names that lessons were worked out for, and what came of it */
-  #known: { names: string; entries: (number | null)[] } | null = null;
-  #asked = nothingAsked();
+  readonly #teach: (meanings: LabelMeaning[]) => void;
+  /** names that meanings were worked out for, and what came of it */
+  #known: { names: string; entries: number[][] } | null = null;
+  #against = nothingAsked();
+  /** names that are asked, whether they are classes or not */
+  #asked: readonly string[] = [];
   #latest = 0;
 
-  constructor(asking: Asking | null, teach: (lessons: Lesson[]) => void) {
+  constructor(asking: Asking | null, teach: (meanings: LabelMeaning[]) => void) {
     this.#asking = asking;
     this.#teach = teach;
   }
@@ -55,49 +51,57 @@ export class Lessons {
   /** Another codebook: everything is worked out anew. */
   anew(taxonomy: Taxonomy): Promise<void> {
     this.#known = null;
-    this.#asked = nothingAsked();
+    this.#against = nothingAsked();
     return this.repeat(taxonomy);
   }
 
-  /** Tells the trainer what the classes of now teach. */
+  /** Other names are asked than before. */
+  asked(names: readonly string[], taxonomy: Taxonomy): Promise<void> {
+    this.#asked = names;
+    return taxonomy.classes.length > 0 ? this.repeat(taxonomy) : Promise.resolve();
+  }
+
+  /** Tells the trainer what the classes of now mean. */
   async repeat(taxonomy: Taxonomy): Promise<void> {
     const turn = ++this.#latest;
     const { classes } = taxonomy;
-    const names = JSON.stringify(classes.map(({ name }) => name));
+    const own = classes.map(({ name }) => name);
+    const others = this.#asked.filter((name) => !own.some((one) => one.toLowerCase() === name.toLowerCase()));
+    const all = [...own, ...others];
+    const names = JSON.stringify([own, others]);
     if (this.#known?.names !== names) {
-      const entries = classes.length > 0 ? await this.#workOut(classes.map(({ name }) => name)) : [];
+      const entries = classes.length > 0 ? await this.#workOut(all) : [];
       if (turn !== this.#latest) return;
       if (entries) this.#known = { names, entries };
     }
     const entries = this.#known?.names === names ? this.#known.entries : [];
     this.#teach(
-      classes.flatMap((one, i) => {
-        const entry = entries.at(i) ?? null;
-        return entry === null ? [] : labelsOf(one).map((label) => ({ label, entry }));
-      }),
+      classes.flatMap((one, i) =>
+        labelsOf(one).map((label) => ({ label, name: one.name, entries: entries.at(i) ?? [] })),
+      ),
     );
   }
 
   /** Null where words cannot be asked yet. Each name is asked once, so that a class more costs one name more. */
-  async #workOut(names: string[]): Promise<(number | null)[] | null> {
-    const asked = this.#asked;
-    const missing = names.filter((name) => !asked.relevancies.has(name));
+  async #workOut(names: readonly string[]): Promise<number[][] | null> {
+    const against = this.#against;
+    const missing = names.filter((name) => !against.relevancies.has(name));
     if (missing.length > 0) {
       const answer = await this.#asking?.namesAgainstEntries(missing).catch(() => null);
       if (!answer) return null;
-      missing.forEach((name, i) => asked.relevancies.set(name, answer.relevancies[i]));
-      asked.counts = answer.counts;
+      missing.forEach((name, i) => against.relevancies.set(name, answer.relevancies[i]));
+      against.counts = answer.counts;
     }
-    const relevancies = names.map((name) => asked.relevancies.get(name) ?? null);
-    return entriesFor(relevancies, asked.counts);
+    const relevancies = names.map((name) => against.relevancies.get(name) ?? null);
+    return entriesFor(relevancies, against.counts);
   }
 }
 
 /** What the entries of a codebook are to names. */
-interface Asked {
+interface Against {
   /** null for a name that is not known */
   readonly relevancies: Map<string, Float32Array | null>;
   counts: ArrayLike<number>;
 }
 
-const nothingAsked = (): Asked => ({ relevancies: new Map(), counts: [] });
+const nothingAsked = (): Against => ({ relevancies: new Map(), counts: [] });

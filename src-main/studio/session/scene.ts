@@ -20,7 +20,7 @@ import type { DemoRoom } from '../demoRoom';
 import { personalFolder } from '../recent';
 import { StudioError } from '../studio';
 import type { MakeTrainer, ViewerCommand } from '../studio';
-import { Asks } from './asks';
+import { Asks, namesAsked } from './asks';
 import { encodersFor } from './encoders';
 import { codebookState, formingState } from './entries';
 import { Cancelled, demoReady } from './demo';
@@ -294,6 +294,7 @@ export class Scene {
         if (state.project) state.project = { ...state.project, history };
       });
     }
+    this.#labelling?.asked(namesAsked(request));
     await this.#asks.words(this.#open?.asking ?? null, request);
   }
 

@@ -7,13 +7,15 @@ import {
   comparesScalars,
   decodeWithScores,
   mixFeatures,
+  plainTexts,
   readQuestions,
   scoreCodes,
   scoreQuestions,
 } from '../../semantics/index';
 import type { LayerArrays } from '../../kernels/index';
 import type { Answering, Codes, FeatureProducts, Question } from '../../semantics/index';
-import type { ViewedSemantics } from './scene';
+import type { SceneLabels } from '../ports';
+import type { ViewedScene, ViewedSemantics } from './scene';
 
 /** An ask whose questions are read. */
 export interface Ask {
@@ -101,9 +103,30 @@ export function bestAnswers(
         most = scores[c][i];
         best = c + 1;
       }
-    if (relevancy) relevancy[i] = Math.round(65_535 * Math.min(1, most));
+    if (relevancy) relevancy[i] = Math.round(CERTAIN * Math.min(1, most));
     if (classes) classes[i] = best;
   }
+}
+
+/** Full marks, as they are sent. */
+export const CERTAIN = 65_535;
+
+/**
+ * Questions (1-based) that a person's own hand answers splats with, 0 for the rest; null where that is all of them. A question is answered
+ * so when it is the plain name of a class.
+ */
+export function saidOf(labels: SceneLabels | null, { model }: ViewedScene, { questions }: Ask): Uint8Array | null {
+  if (!labels || questions.length === 0) return null;
+  return labels.said(model, plainTexts(questions));
+}
+
+/** A person's word stands above what the model answers, and is certain. @param said  of `saidOf` */
+export function overrule(said: Uint8Array | null, relevancy: Uint16Array | null, classes: Uint8Array | null): void {
+  said?.forEach((question, row) => {
+    if (question === 0) return;
+    if (relevancy) relevancy[row] = CERTAIN;
+    if (classes) classes[row] = question;
+  });
 }
 
 /** The best answers of splats, from their codes. @param scalars  of the splats, [count] */

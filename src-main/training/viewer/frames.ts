@@ -8,7 +8,7 @@ import type { OverlayName, Section } from '#contract/frame';
 import { SEMANTICS } from '../../kernels/layout';
 import { middleOf, packRange, packSplats } from '../../kernels/index';
 import { CODES, splatScalars } from '../../semantics/index';
-import { answerable, asksMeaningAlone, bestOfCodes, bestScores } from './answers';
+import { answerable, asksMeaningAlone, bestOfCodes, bestScores, overrule, saidOf } from './answers';
 import type { Ask } from './answers';
 import { packMeaning } from './meaningCells';
 import type { MeaningCells } from './meaningCells';
@@ -131,7 +131,11 @@ export function overlayFrame(
     [u8('share'), shares],
   ] as const)
     if (out) for (let row = 0; row < count; row++) out[row] = from[row * CODES];
-  if (answers) bestOfCodes(ask, scene.semantics?.entries ?? 0, codes.codes, scalars, u16('relevancy'), u8('class'));
+  if (answers) {
+    const [relevancy, classes] = [u16('relevancy'), u8('class')];
+    bestOfCodes(ask, scene.semantics?.entries ?? 0, codes.codes, scalars, relevancy, classes);
+    overrule(saidOf(labels, scene, ask), relevancy, classes);
+  }
   if (labels) u16('label')?.set(labels.labelsOf(model));
   for (const [name, first] of [
     ['meaningLow', 0],

@@ -7,6 +7,8 @@
  *             argmax_k Σ w·[name = k], classes with w·‖S_G‖; relevancies by the cell of R_s (meaningCells.ts), or blended where more
  *             is asked than meaning; labels come this way alone, since nothing decodes to them
  *
+ * Among classes, what a person's own hand said stands above answers wherever it has at least half of a pixel's light, both ways.
+ *
  * Numbers are 0 where the accumulated α is below COVERAGE; `alpha` tells. Channels that a scene has no semantics for are 0 everywhere.
  */
 import type * as tf from '@tensorflow/tfjs';
@@ -19,7 +21,7 @@ import type { Channel, RenderFrame } from '../../kernels/index';
 import { SEMANTICS } from '../../kernels/layout';
 import { blendScores, CODES, COVERAGE, decodePixels, splatScalars, spread } from '../../semantics/index';
 import type { Answering, SplatView } from '../../semantics/index';
-import { answerable, answersOf, bestAnswers, bestOfCodes, scoresOfCodes } from './answers';
+import { answerable, answersOf, bestAnswers, bestOfCodes, CERTAIN, overrule, saidOf, scoresOfCodes } from './answers';
 import type { Ask } from './answers';
 import { cellTable } from './frames';
 import type { OverlayParts } from './frames';
@@ -214,7 +216,16 @@ function decodedPicture(
   const scored = Uint16Array.from(spread(pixels, relevancy));
   const answer = { alpha, ask: ask.revision };
   if (channel === 'relevancy') return { values: scored, ...answer };
-  return { values: Uint8Array.from(spread(pixels, classes)), relevancy: scored, ...answer };
+  const named = Uint8Array.from(spread(pixels, classes));
+  const said = saidOf(parts.labels, scene, ask);
+  if (said) {
+    const { values } = namesByWeight(scene, camera, rowsOf(ask) + 1, (row) => said[row]);
+    certainWhere(said, scene, camera, (pixel) => {
+      if (values[pixel] === 0) return;
+      [named[pixel], scored[pixel]] = [values[pixel], CERTAIN];
+    });
+  }
+  return { values: named, relevancy: scored, ...answer };
 }
 
 const bytes = <T extends Picture>(picture: T): T & { values: Uint8Array } => ({
@@ -274,6 +285,8 @@ function blendedPicture(
   const relevancy = new Uint16Array(count);
   const classes = new Uint8Array(count);
   bestOfCodes(ask, semantics.entries, codes, scalars, relevancy, classes);
+  const said = saidOf(parts.labels, scene, ask);
+  overrule(said, relevancy, classes);
   // R_s hears a splat by the length of its S_G.
   const lengths = Float32Array.from({ length: count }, (_, row) => {
     const from = row * SEMANTICS.columns;
@@ -287,7 +300,17 @@ function blendedPicture(
   if (channel === 'relevancy') return { values: scored, alpha, ask: ask.revision };
   const own = (row: number): number => classes[row];
   const named = bytes(namesByWeight(scene, camera, rowsOf(ask) + 1, own, (row) => lengths[row]));
+  if (said) certainWhere(said, scene, camera, (pixel) => (scored[pixel] = CERTAIN));
   return { ...named, relevancy: scored, ask: ask.revision };
+}
+
+/** Calls back with the pixels at least half of whose light a person's own hand has named. */
+function certainWhere(said: Uint8Array, scene: ViewedScene, camera: PinholeCamera, use: (pixel: number) => void): void {
+  const { model, antialiased } = scene;
+  const marks = Float32Array.from(said, (question) => (question > 0 ? 1 : 0));
+  const { scores, alpha } = blendScores({ ...modelTensors(scene), count: model.count }, camera, antialiased, [marks]);
+  for (let pixel = 0; pixel < alpha.length; pixel++)
+    if (alpha[pixel] >= COVERAGE && scores[0][pixel] >= 0.5) use(pixel);
 }
 
 function blendedScore(view: SplatView, camera: PinholeCamera, antialiased: boolean, relevancy: Uint16Array): Scored {

@@ -7,9 +7,9 @@
  */
 import type { OverlayName } from '#contract/frame';
 import type { TrainerCommand, TrainerEvent } from '#contract/messages';
-import { CODES, splatScalars } from '../../semantics/index';
+import { splatScalars } from '../../semantics/index';
 import type { SceneLabels, SplatAnswers } from '../ports';
-import { answerable, bestOfCodes, readAsk } from './answers';
+import { answerable, bestOfCodes, overrule, readAsk, saidOf } from './answers';
 import type { Ask } from './answers';
 import { availableOverlays, FrameBuffer, overlayFrame, snapshotFrame } from './frames';
 import type { OverlayParts } from './frames';
@@ -33,6 +33,9 @@ const CELL_BATCHES_RESTING = 16;
 
 /** Overlays that are read off the codes of splats. */
 const CODED: readonly OverlayName[] = ['entry', 'share', 'relevancy', 'class'];
+
+/** Overlays that labels have a say in. */
+const LABELLED: readonly OverlayName[] = ['label', 'relevancy', 'class'];
 
 interface Published {
   readonly sequence: number;
@@ -95,9 +98,10 @@ export class TrainerViewer {
     this.#urgent = true;
   }
 
-  /** Labels changed: pages that show them see it without waiting for its turn. */
+  /** Labels changed, or what they mean: pages that show them, or answers that they overrule, see it without waiting for its turn. */
   relabelled(): void {
-    this.#urgent ||= this.#wishes.overlays.includes('label');
+    this.#overlays = null;
+    this.#urgent ||= this.#wishes.overlays.some((name) => LABELLED.includes(name));
   }
 
   /** Splats that mean something else at once: these are decoded first, and seen without waiting for their turn. */
@@ -114,11 +118,7 @@ export class TrainerViewer {
       return this.#codes;
     };
     return {
-      entries: () => {
-        if (!semantics) return null;
-        const { entries, count } = decoded().codes;
-        return Uint8Array.from({ length: count }, (_, row) => entries[row * CODES]);
-      },
+      codes: () => (semantics ? decoded().codes : null),
       best: () => {
         const ask = answerable(semantics, this.#ask);
         if (!semantics || !ask) return null;
@@ -126,6 +126,7 @@ export class TrainerViewer {
         const [relevancy, classes] = [new Uint16Array(count), new Uint8Array(count)];
         const scalars = splatScalars(geometry, vectors, count);
         bestOfCodes(ask, semantics.entries, decoded().codes, scalars, relevancy, classes);
+        overrule(saidOf(this.#labels, scene, ask), relevancy, classes);
         return { relevancy, classes };
       },
     };

@@ -7,14 +7,18 @@
  *   wrong   a patch that answers mistake is painted with its true name, as a person would
  *   other   a place that is answered rightly is painted with the name of another class: all that the photos say is against it
  *
- * Pixels are coloured as the moving picture does, by the answers of splats (overlay `class`). The project is copied; its run goes on with
- * steps of semantics.
+ * Pixels are coloured as the moving picture does, by the answers of splats (overlay `class`), over which a person's word stands. Beside it
+ * is told what the picture would show by what splats decode to alone (overlay `entry`: the asked name that their most probable entry is
+ * nearest to), which is what labels teach. The project is copied; its run goes on with steps of semantics.
  */
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { resizeCamera } from '#contract/camera';
+import { defaultNegatives } from '../../../src-main/language/text/index';
+import { SceneLanguage } from '../../../src-main/studio/sceneLanguage';
+import { openTrainedScene } from '../../../src-main/studio/trainedScene';
 import { MOST_NAMES, Page } from './page';
 import { paintedPixels, Person, shownIn, strokeThrough } from './person';
 import { Room } from './room';
@@ -23,6 +27,25 @@ const ENLARGED = 3;
 const STEPS = 100_000;
 const PATIENCE = 30_000;
 const HALF = 0.5;
+
+/** Class numbers by entry: the asked name that it is nearest to, if it is nearer to it than to the negatives. */
+async function nearestNames(project: string, room: Room, asked: readonly number[]): Promise<Uint8Array> {
+  const { root, capture } = await openTrainedScene(
+    project,
+    { backend: 'auto', threads: 2, resolution: null },
+    () => undefined,
+  );
+  const language = await SceneLanguage.open({ root, capture, settings: { threads: 1 } });
+  const { size } = language.codebook;
+  const names = asked.map((is) => room.names[is]);
+  const { values } = await language.words(names, defaultNegatives, 'relevancies');
+  await language.close();
+  const relevancy = (i: number, entry: number): number => values[i * size + entry];
+  return Uint8Array.from({ length: size }, (_, entry) => {
+    const best = asked.map((_is, i) => i).reduce((a, b) => (relevancy(b, entry) > relevancy(a, entry) ? b : a));
+    return relevancy(best, entry) >= HALF ? asked[best] : 0;
+  });
+}
 
 export async function printStrokeTime(argv: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -50,13 +73,15 @@ export async function printStrokeTime(argv: string[]): Promise<void> {
   await page.perform({ type: 'train', settings, resume: true, paused: false });
   await page.until(() => page.state.trainer?.state === 'running');
   await page.ask(asked.map((is) => room.names[is]));
-  /** Class numbers that splats answer with, and those that they are labelled with. */
-  const seen = async (): Promise<{ answers: Uint8Array; labels: Uint8Array }> => {
-    const overlays = await page.overlays(['class', 'label']);
+  const nearest = await nearestNames(positionals[0], room, asked);
+  /** Class numbers that splats show, that they decode to, and that they are labelled with. */
+  const seen = async (): Promise<Record<'answers' | 'decoded' | 'labels', Uint8Array>> => {
+    const overlays = await page.overlays(['class', 'entry', 'label']);
     const classes = page.state.labels?.classes ?? [];
     const number = new Map(classes.map(({ label, name }) => [label, room.names.indexOf(name)]));
     return {
       answers: Uint8Array.from(overlays('class') as Uint8Array, (question) => (question ? asked[question - 1] : 0)),
+      decoded: Uint8Array.from(overlays('entry') as Uint8Array, (entry) => nearest[entry]),
       labels: Uint8Array.from(overlays('label') as Uint16Array, (label) => number.get(label) ?? 0),
     };
   };
@@ -102,13 +127,15 @@ export async function printStrokeTime(argv: string[]): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 100));
       now = share((await seen()).answers);
     }
-    const covered = share((await seen()).labels);
     const seconds = (performance.now() - at) / 1000;
+    const later = await seen();
+    const [covered, decoded] = [share(later.labels), share(later.decoded)];
     times[kind].push(now < HALF ? Infinity : seconds);
     console.log(
       `${kind}: ${changed} splats as ${room.names[is]}, ${pixels.length} px, of which labels show on ${(100 * covered).toFixed(0)} %: labelled in ${heard.toFixed(1)} s, ` +
         `${(100 * before).toFixed(0)} % → ${(100 * now).toFixed(0)} % of the pixels after ${seconds.toFixed(1)} s, ` +
-        `${(page.state.trainer?.step ?? 0) - step} steps`,
+        `${(page.state.trainer?.step ?? 0) - step} steps; by what splats decode to alone ${(100 * decoded).toFixed(0)} %` +
+        (nearest.includes(is) ? '' : ' (no entry is nearest to this name)'),
     );
   }
   const steps = (page.state.trainer?.step ?? 0) - begun;

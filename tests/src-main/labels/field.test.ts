@@ -7,9 +7,9 @@ import type { FieldEdit } from '#contract/labels';
 import { CounterRandom } from '../../../src-main/base/random';
 import { LabelField } from '../../../src-main/labels/field';
 
-const assign = (nextId: number, label: number, ids: number[], layer = 1): FieldEdit => ({
+const assign = (nextId: number, label: number, ids: number[], layer = 1, byHand = true): FieldEdit => ({
   nextId,
-  changes: [{ kind: 'assign', layer, label, ids: Uint32Array.from(ids) }],
+  changes: [{ kind: 'assign', layer, label, ids: Uint32Array.from(ids), byHand }],
 });
 
 /** parents by id; 0 is nobody */
@@ -50,6 +50,25 @@ describe('LabelField', () => {
     field.set(0, [assign(4, 5, [1])]);
     field.follow(all);
     expect(labelsOf(field, 5)).toEqual([5, 0, 0, 5]);
+  });
+
+  it('knows whose word a label is, also for children, and forgets it with the label', () => {
+    const field = new LabelField();
+    // 3 is born of 1, 4 of 2; then an answer of the model covers what a hand had labelled, and a class is removed.
+    const edits = [assign(3, 7, [1]), assign(3, 8, [2], 1, false)];
+    field.set(0, edits);
+    const now = lineage(0, 0, 1, 2);
+    const byHand = (): number[] => {
+      field.follow(now);
+      const out = new Uint16Array(4);
+      field.byHandOfRows(1, Uint32Array.of(1, 2, 3, 4), out);
+      return [...out];
+    };
+    expect(byHand()).toEqual([7, 0, 7, 0]);
+    field.set(2, [assign(5, 8, [1], 1, false)]);
+    expect(byHand()).toEqual([0, 0, 7, 0]);
+    field.set(2, [{ nextId: 5, changes: [{ kind: 'relabel', from: [7], to: 0 }] }]);
+    expect(byHand()).toEqual([0, 0, 0, 0]);
   });
 
   it('keeps layers apart, relabels in all of them, and clears one', () => {

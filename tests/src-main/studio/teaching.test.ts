@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it('tells the trainer of edits, and of the entry that stands for each class that the text encoder knows', async () => {
+it('tells the trainer of edits, and of the entries that stand for each class that the text encoder knows', async () => {
   const { project } = await writeSemanticProject(folder);
   const sent: TrainerCommand[] = [];
   let hear: (event: TrainerEvent) => void = () => undefined;
@@ -50,9 +50,11 @@ it('tells the trainer of edits, and of the entry that stands for each class that
   expect(sent.find(({ type }) => type === 'labels')).toMatchObject({ from: 0, layer: 1, edits: [{}, {}, {}] });
   // Entries are those of the names, in their order; a word that no encoder knows teaches nothing, or no entry answers to it.
   const [lesson] = taught() as Extract<TrainerCommand, { type: 'teach' }>[];
-  expect(lesson.entries).toContainEqual({ label: 1, entry: 1 });
-  expect(lesson.entries).toContainEqual({ label: 3, entry: 2 });
-  expect(lesson.entries.filter(({ label }) => label === 2)).toEqual([]);
+  expect(lesson.meanings).toEqual([
+    { label: 1, name: names[0], entries: [1] },
+    { label: 2, name: 'qzxv', entries: [] },
+    { label: 3, name: names[2], entries: [2] },
+  ]);
   hear({ type: 'joined', step: 8, entries: 4, lifted: 0 });
   await expect.poll(taught, { timeout: 20_000 }).toHaveLength(2);
   await end();

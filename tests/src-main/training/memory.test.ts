@@ -54,6 +54,7 @@ describe.runIf(native)('memory over 1,000 steps with densification', () => {
         warn: quiet,
         joined: quiet,
         taught: () => null,
+        codes: () => null,
         turned: quiet,
       },
       lifting: () => Promise.resolve(true),

@@ -140,9 +140,9 @@ describe('training with index maps', () => {
         return { share: right.length / living.length, last };
       };
       const desk = new LabelDesk();
-      const edits = [{ nextId: 21, changes: [{ kind: 'assign', layer: 1, label, ids }] }] satisfies FieldEdit[];
+      const edits = [{ nextId: 21, changes: [{ kind: 'assign', layer: 1, label, ids, byHand: true }] }] satisfies FieldEdit[];
       desk.setEdits({ type: 'labels', revision: 1, from: 0, edits, layer: 1 });
-      desk.setLessons({ type: 'teach', entries: [{ label, entry }] });
+      desk.setMeanings({ type: 'teach', meanings: [{ label, name: 'lamp', entries: [entry] }] });
       const [taught, untaught] = [await taughtBy(desk), await taughtBy(undefined)];
       expect(taught.share).toBeGreaterThanOrEqual(0.9);
       expect(untaught.share).toBeLessThan(0.5);

@@ -5,7 +5,7 @@ import type { StartCommand, TrainerEvent, TrainerEventOf } from '#contract/messa
 import type { TrainingSettings } from '#contract/settings';
 import { CounterRandom } from '../../../../src-main/base/random';
 import type { IndexMap } from '../../../../src-main/semantics/index';
-import type { CheckpointStore, IndexMaps, TrainingSnapshot } from '../../../../src-main/training/ports';
+import type { CheckpointStore, IndexMaps, SceneLabels, TrainingSnapshot } from '../../../../src-main/training/ports';
 import { Trainer } from '../../../../src-main/training/trainer';
 import { BACKENDS } from '../../kernels/backends';
 import { tinySettings } from '../tinyCapture';
@@ -60,6 +60,7 @@ export interface WatchedOptions {
   maps?: IndexMaps | null;
   /** false: frames are never taken */
   takes?: boolean;
+  labels?: SceneLabels;
 }
 
 export class WatchedTrainer {
@@ -69,11 +70,17 @@ export class WatchedTrainer {
   readonly frames: Frame[] = [];
   #waiting: { met: () => boolean; resolve: () => void }[] = [];
 
-  constructor({ store = new MemoryStore(), maps = mapsOf(() => stripes(32, 24)), takes = true }: WatchedOptions = {}) {
+  constructor({
+    store = new MemoryStore(),
+    maps = mapsOf(() => stripes(32, 24)),
+    takes = true,
+    labels,
+  }: WatchedOptions = {}) {
     this.store = store;
     this.trainer = new Trainer({
       openStore: () => Promise.resolve(store),
       openMaps: () => Promise.resolve(maps),
+      labels,
       publish: (event) => {
         this.events.push(event);
         this.#look();
