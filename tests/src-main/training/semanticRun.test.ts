@@ -140,7 +140,9 @@ describe('training with index maps', () => {
         return { share: right.length / living.length, last };
       };
       const desk = new LabelDesk();
-      const edits = [{ nextId: 21, changes: [{ kind: 'assign', layer: 1, label, ids, byHand: true }] }] satisfies FieldEdit[];
+      const edits = [
+        { nextId: 21, changes: [{ kind: 'assign', layer: 1, label, ids, byHand: true }] },
+      ] satisfies FieldEdit[];
       desk.setEdits({ type: 'labels', revision: 1, from: 0, edits, layer: 1 });
       desk.setMeanings({ type: 'teach', meanings: [{ label, name: 'lamp', entries: [entry] }] });
       const [taught, untaught] = [await taughtBy(desk), await taughtBy(undefined)];
