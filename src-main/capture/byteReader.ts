@@ -65,18 +65,24 @@ export class ByteReader {
     return value;
   }
 
-  /** A record count, held against the bytes that are left. @param bytesEach the least that one record takes */
-  count(what: string, bytesEach: number, limit: number): number {
-    const value = this.u64();
+  /**
+   * A record count, held against the bytes that are left.
+   *
+   * @param bytesEach  the least that one record takes
+   * @param width      bytes of the count itself
+   */
+  count(what: string, bytesEach: number, limit: number, width: 4 | 8 = 8): number {
+    const value = width === 8 ? this.u64() : this.u32();
     const bound = Math.min(limit, Math.floor(this.remaining / bytesEach));
     if (value <= bound) return value;
+    const start = this.offset - width;
     // A negative count reads as one near 2⁶⁴.
-    if (value >= 2 ** 63) throw this.fail(`the count of ${what} is negative`, this.offset - 8);
+    if (value >= 2 ** 63) throw this.fail(`the count of ${what} is negative`, start);
     const room =
       value > limit
         ? `Legato reads at most ${limit.toLocaleString('en-US')}`
         : `the file has room for ${bound.toLocaleString('en-US')}`;
-    throw this.fail(`${value.toLocaleString('en-US')} ${what} are announced, but ${room}`, this.offset - 8);
+    throw this.fail(`${value.toLocaleString('en-US')} ${what} are announced, but ${room}`, start);
   }
 
   /** A zero-terminated UTF-8 string of at most `limit` bytes. */

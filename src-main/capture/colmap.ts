@@ -1,5 +1,6 @@
 /**
- * COLMAP captures: a model folder (`cameras`, `images`, `points3D`, all `.bin` or all `.txt`) and a folder of photos.
+ * COLMAP captures: a model folder (`cameras`, `images`, `points3D`, since 3.12 `rigs` and `frames`, all `.bin` or all `.txt`) and a
+ * folder of photos.
  */
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { assemblePhotos, type PosedPhoto, type Tally } from './assemble';
@@ -7,9 +8,11 @@ import { openSource, type ByteSource } from './byteSource';
 import { readCamerasBinary, readCamerasText } from './colmapCameras';
 import { readImagesBinary, readImagesText, type ColmapImage } from './colmapImages';
 import { readPointsBinary, readPointsText } from './colmapPoints';
+import { readFramesBinary, readFramesText, readRigsBinary, readRigsText } from './colmapRigs';
 import { CaptureError } from './errors';
 import { UNSUPPORTED_REMEDY } from './intrinsics';
 import { isFile, isFolder, mapSome, requireContained } from './photoFiles';
+import { poseByFrames } from './rigPoses';
 import type { Photo, SparsePoints } from './types';
 
 export interface ColmapModel {
@@ -60,9 +63,9 @@ export async function readColmapPhotos(
 ): Promise<Photo[]> {
   const binary = model.extension === 'bin';
   const cameras = await read(root, model, 'cameras', binary ? readCamerasBinary : readCamerasText);
-  const images = await read(root, model, 'images', binary ? readImagesBinary : readImagesText);
+  const listed = await read(root, model, 'images', binary ? readImagesBinary : readImagesText);
   const file = fileName(root, model, 'images');
-  if (images.length === 0) {
+  if (listed.length === 0) {
     throw new CaptureError({
       file,
       problem: 'no photo has a pose',
@@ -70,6 +73,7 @@ export async function readColmapPhotos(
     });
   }
 
+  const images = await rigged(root, model, listed, tally);
   const paths = images.map(({ id, name }) => requireContained(name, file, `image id ${id}`));
   requireUnique(paths, file);
   const folder = await photoFolder(root, imagePath, paths, file);
@@ -101,6 +105,18 @@ export async function readColmapPoints(root: string, model: ColmapModel): Promis
   if (!(await isFile(join(model.folder, `points3D.${model.extension}`)))) return null;
   const points = await read(root, model, 'points3D', model.extension === 'bin' ? readPointsBinary : readPointsText);
   return points.count > 0 ? points : null;
+}
+
+/** The images with the poses that rigs and frames give them; as they are where the model has none. @throws CaptureError */
+async function rigged(root: string, model: ColmapModel, images: ColmapImage[], tally: Tally): Promise<ColmapImage[]> {
+  const binary = model.extension === 'bin';
+  for (const name of ['rigs', 'frames'])
+    if (!(await isFile(join(model.folder, `${name}.${model.extension}`)))) return images;
+  const rigs = await read(root, model, 'rigs', binary ? readRigsBinary : readRigsText);
+  const frames = await read(root, model, 'frames', binary ? readFramesBinary : readFramesText);
+  // Converters that know no rigs leave both empty.
+  if (rigs.size === 0 && frames.length === 0) return images;
+  return poseByFrames(images, rigs, frames, fileName(root, model, 'frames'), tally);
 }
 
 async function read<T>(

@@ -5,7 +5,7 @@
  *        name and a zero byte, uint64 observations, of 24 bytes each, which are skipped
  *   txt: IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME, then a line of observations, which may be blank
  *
- * Both poses are worldToCamera. Ids are arbitrary and not contiguous; photos are known by name.
+ * Both poses are worldToCamera, rigs or not (colmapRigs.ts). Ids are arbitrary and not contiguous; photos are known by name.
  */
 import { ByteReader } from './byteReader';
 import type { ByteSource } from './byteSource';

@@ -1,8 +1,8 @@
 /**
  * Lines of a text file, for COLMAP's text models: streamed, any line ending, and bounded.
  *
- * Only the first bytes of a line are kept: the observation lists that follow an image or a point run to megabytes and
- * are never needed. A hostile file of one endless line therefore costs nothing either.
+ * Only the first bytes of a line are kept, 8 KiB unless the reader asks for more: the observation lists that follow an image or
+ * a point run to megabytes and are never needed. A hostile file of one endless line therefore costs nothing either.
  */
 import { CaptureError } from './errors';
 import type { ByteSource } from './byteSource';
@@ -20,14 +20,17 @@ export class LineReader {
   #start = 0;
   #length = 0;
   #at = 0;
+  readonly #kept: number;
 
-  constructor(source: ByteSource) {
+  /** @param kept  bytes of a line; what follows is dropped */
+  constructor(source: ByteSource, kept = KEPT) {
     this.#source = source;
+    this.#kept = kept;
     this.size = source.size;
     this.#window = Buffer.allocUnsafe(Math.min(WINDOW, source.size));
   }
 
-  /** The next line without its ending, cut to 8 KiB; null at the end of the file. @throws CaptureError when not UTF-8 */
+  /** The next line without its ending, cut to what is kept; null at the end of the file. @throws CaptureError when not UTF-8 */
   next(): string | null {
     const kept: Buffer[] = [];
     let bytes = 0;
@@ -40,16 +43,16 @@ export class LineReader {
       any = true;
       const end = this.#window.subarray(0, this.#length).indexOf(10, this.#at);
       const stop = end < 0 ? this.#length : end;
-      if (bytes < KEPT) {
+      if (bytes < this.#kept) {
         // Copied, since refilling overwrites the window before the line is complete.
-        kept.push(Buffer.from(this.#window.subarray(this.#at, Math.min(stop, this.#at + KEPT - bytes))));
+        kept.push(Buffer.from(this.#window.subarray(this.#at, Math.min(stop, this.#at + this.#kept - bytes))));
         bytes += kept[kept.length - 1].length;
       }
       this.#at = end < 0 ? stop : end + 1;
       if (end >= 0) break;
     }
     this.number++;
-    return decode(Buffer.concat(kept), this);
+    return decode(Buffer.concat(kept), this.#kept, this);
   }
 
   /** The words of the next line that is neither blank nor a comment; null at the end of the file. */
@@ -92,9 +95,9 @@ export class LineReader {
   }
 }
 
-function decode(bytes: Buffer, reader: LineReader): string {
+function decode(bytes: Buffer, limit: number, reader: LineReader): string {
   // A line cut at the limit may end inside a character; the tail of such a line is never looked at.
-  const whole = bytes.length < KEPT;
+  const whole = bytes.length < limit;
   try {
     const text = new TextDecoder('utf-8', { fatal: whole }).decode(bytes);
     return text.endsWith('\r') ? text.slice(0, -1) : text;

@@ -6,6 +6,9 @@ import { MAX_COORDINATE } from './limits';
 /** Files round to few digits; more than this is not a rotation. */
 const TOLERANCE = 1e-2;
 
+/** 4×4, row-major, rigid. */
+export type Rigid = readonly number[];
+
 export type PoseResult = { readonly worldToCamera: readonly number[] } | { readonly problem: string };
 
 /**
@@ -27,6 +30,14 @@ export function poseFromQuaternion(q: readonly number[], t: readonly number[]): 
       ...[0, 0, 0, 1],
     ],
   };
+}
+
+/** a · b: first b, then a. */
+export function compose(a: Rigid, b: Rigid): Rigid {
+  return Array.from({ length: 16 }, (_, k) => {
+    const [i, j] = [4 * Math.floor(k / 4), k % 4];
+    return a[i] * b[j] + a[i + 1] * b[4 + j] + a[i + 2] * b[8 + j] + a[i + 3] * b[12 + j];
+  });
 }
 
 /**
