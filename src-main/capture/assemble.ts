@@ -7,8 +7,9 @@ import { readPhotoHeader } from './decode';
 import { CaptureError } from './errors';
 import type { Intrinsics } from './intrinsics';
 import { degreesAcross } from './lensInverse';
-import { firstFile, isFolder, mapSome, maskNames } from './photoFiles';
-import { fitToPhoto } from './photoSize';
+import { NameIndex } from './nameIndex';
+import { isFolder, mapSome, maskNames } from './photoFiles';
+import { orientPhoto } from './photoSize';
 import type { Photo } from './types';
 
 export interface PosedPhoto {
@@ -49,10 +50,11 @@ export class Tally {
 export async function assemblePhotos(root: string, posed: readonly PosedPhoto[], tally: Tally): Promise<Photo[]> {
   const masks = join(root, 'masks');
   const hasMasks = await isFolder(masks);
+  const maskFiles = new NameIndex(masks);
   const photos = await mapSome(posed, async ({ name, path, intrinsics, worldToCamera, maskPath }): Promise<Photo> => {
-    const { width, height } = await readPhotoHeader(path, name);
-    let fitted = intrinsics(width, height);
-    const fit = fitToPhoto(fitted, width, height);
+    const header = await readPhotoHeader(path, name);
+    let fitted = intrinsics(header.width, header.height);
+    const { fit, width, height, turned } = orientPhoto(fitted, header);
     if (fit.kind === 'mismatch') {
       const remedy = 'use the photos that the capture was calibrated with, or a reduction of them';
       throw new CaptureError({ file: name, problem: fit.problem, remedy });
@@ -61,12 +63,14 @@ export async function assemblePhotos(root: string, posed: readonly PosedPhoto[],
       tally.add(`${width}×${height} while calibrated at ${fitted.width}×${fitted.height}; intrinsics scaled`, name);
       fitted = fit.intrinsics;
     }
+    if (turned) tally.add('turned as its EXIF orientation says, since its camera has that shape', name);
     const lost = narrowed(fitted);
     if (lost) tally.add(lost, name);
     const { fx, fy, cx, cy, distortion } = fitted;
-    const mask = maskPath ?? (hasMasks ? await firstFile(masks, maskNames(name)) : null);
+    const mask = maskPath ?? (hasMasks ? await maskFiles.first(maskNames(name)) : null);
     if (hasMasks && mask === null) tally.add('no mask in masks/', name);
-    return { name, path, camera: { width, height, fx, fy, cx, cy, worldToCamera }, distortion, maskPath: mask };
+    const camera = { width, height, fx, fy, cx, cy, worldToCamera };
+    return { name, path, camera, distortion, maskPath: mask, ...(turned ? { turned } : {}) };
   });
   return photos.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }

@@ -11,6 +11,7 @@ import { readPointsBinary, readPointsText } from './colmapPoints';
 import { readFramesBinary, readFramesText, readRigsBinary, readRigsText } from './colmapRigs';
 import { CaptureError } from './errors';
 import { UNSUPPORTED_REMEDY } from './intrinsics';
+import { NameIndex } from './nameIndex';
 import { isFile, isFolder, mapSome, requireContained } from './photoFiles';
 import { poseByFrames } from './rigPoses';
 import type { Photo, SparsePoints } from './types';
@@ -76,15 +77,16 @@ export async function readColmapPhotos(
   const images = await rigged(root, model, listed, tally);
   const paths = images.map(({ id, name }) => requireContained(name, file, `image id ${id}`));
   requireUnique(paths, file);
-  const folder = await photoFolder(root, imagePath, paths, file);
-  const present = await mapSome(paths, (path) => isFile(join(folder, path)));
+  const files = await photoFolder(root, imagePath, paths, file);
+  const found = await mapSome(paths, (path) => files.find(path));
   const posed = images.flatMap((image: ColmapImage, i): PosedPhoto[] => {
     const camera = cameras.get(image.cameraId);
     if (!camera) {
       const problem = `the camera id ${image.cameraId} is not in cameras.${model.extension}`;
       throw new CaptureError({ file, field: `image id ${image.id}`, problem, remedy: 're-export the model' });
     }
-    if (!present[i]) {
+    const path = found[i];
+    if (path === null) {
       tally.add('not found; skipped', paths[i]);
       return [];
     }
@@ -95,7 +97,7 @@ export async function readColmapPhotos(
       throw new CaptureError({ file: fileName(root, model, 'cameras'), field, problem, remedy: UNSUPPORTED_REMEDY });
     }
     const { worldToCamera } = image;
-    return [{ name: paths[i], path: join(folder, paths[i]), intrinsics: () => intrinsics, worldToCamera }];
+    return [{ name: paths[i], path, intrinsics: () => intrinsics, worldToCamera }];
   });
   return assemblePhotos(root, posed, tally);
 }
@@ -138,7 +140,7 @@ function fileName(root: string, model: ColmapModel, name: string): string {
   return join(relative(root, model.folder), `${name}.${model.extension}`).replaceAll('\\', '/');
 }
 
-/** Two spellings of one file (`a.jpg`, `./a.jpg`) would be trained twice. */
+/** Two spellings of one file (`a.jpg`, `./a.jpg`; “é” as one character or two) would be trained twice. */
 function requireUnique(paths: readonly string[], file: string): void {
   const seen = new Set<string>();
   for (const path of paths) {
@@ -159,11 +161,12 @@ async function photoFolder(
   imagePath: string | undefined,
   paths: readonly string[],
   file: string,
-): Promise<string> {
+): Promise<NameIndex> {
   const candidates = (imagePath === undefined ? PHOTO_FOLDERS : [imagePath]).map((path) => resolve(root, path));
   for (const folder of candidates) {
     if (!(await isFolder(folder))) continue;
-    for (const path of paths) if (await isFile(join(folder, path))) return folder;
+    const files = new NameIndex(folder);
+    for (const path of paths) if ((await files.find(path)) !== null) return files;
   }
   const problem = `none of its ${paths.length} photos (${JSON.stringify(paths[0])}, …) is in ${candidates.join(' or ')}`;
   throw new CaptureError({ file, problem, remedy: 'name the folder of photos' });

@@ -1,8 +1,8 @@
 /**
  * Photos as pixels, through libvips.
  *
- * The photo's own values are what training compares with, so nothing is applied to them: neither an embedded colour
- * profile nor the EXIF orientation (COLMAP ignores both, and its cameras belong to the stored pixels).
+ * The photo's own values are what training compares with, so nothing is applied to them: no embedded colour profile, and the EXIF
+ * orientation only where the photo's camera has the turned shape (photoSize.ts).
  * Only raster formats are decoded, so a drawing or a document that calls itself a photo is refused.
  */
 import sharp from 'sharp';
@@ -23,9 +23,12 @@ sharp.unblock({
 sharp.concurrency(1);
 sharp.cache(false);
 
+/** A photo as it is stored. */
 export interface PhotoHeader {
   readonly width: number;
   readonly height: number;
+  /** its EXIF orientation would swap width and height */
+  readonly sideways: boolean;
 }
 
 export interface Pixels {
@@ -38,12 +41,12 @@ export interface Pixels {
 
 const OPTIONS = { limitInputPixels: MAX_PIXELS, failOn: 'error', ignoreIcc: true, sequentialRead: true } as const;
 
-/** Reads a photo's size without decoding it. @param file name for messages. @throws CaptureError */
+/** Reads a photo's size and orientation without decoding it. @param file name for messages. @throws CaptureError */
 export async function readPhotoHeader(path: string, file: string): Promise<PhotoHeader> {
   let header: PhotoHeader;
   try {
-    const { width, height } = await sharp(path, OPTIONS).metadata();
-    header = { width, height };
+    const { width, height, orientation = 1 } = await sharp(path, OPTIONS).metadata();
+    header = { width, height, sideways: orientation >= 5 && orientation <= 8 };
   } catch (cause) {
     throw undecodable(file, cause);
   }
@@ -54,10 +57,19 @@ export async function readPhotoHeader(path: string, file: string): Promise<Photo
   return header;
 }
 
-/** Decodes a photo to 8 bits a channel. @param file name for messages. @throws CaptureError */
-export async function decodePhoto(path: string, file: string): Promise<Pixels> {
+/**
+ * Decodes a photo to 8 bits a channel.
+ *
+ * @param file    name for messages
+ * @param turned  as its EXIF orientation says
+ * @throws CaptureError
+ */
+export async function decodePhoto(path: string, file: string, turned = false): Promise<Pixels> {
   try {
-    const { data, info } = await sharp(path, OPTIONS).raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    const photo = sharp(path, OPTIONS);
+    const { data, info } = await (turned ? photo.autoOrient() : photo)
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, channels: info.channels, data };
   } catch (cause) {
     throw undecodable(file, cause);

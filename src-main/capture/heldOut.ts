@@ -41,7 +41,7 @@ export async function readHeldOut(
   const names = new Set<string>();
   const unknown: string[] = [];
   for (const line of new TextDecoder().decode(bytes).split('\n')) {
-    const name = line.trim().replaceAll('\\', '/');
+    const name = line.trim().replaceAll('\\', '/').normalize('NFC');
     if (name === '') continue;
     if (known.has(name)) names.add(name);
     else unknown.push(name.slice(0, MAX_NAME_BYTES));

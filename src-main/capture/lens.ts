@@ -2,8 +2,8 @@
  * Lenses: how a ray at the undistorted place (x, y) of the plane z = 1 bends on its way to the distorted place (x', y'). Pixels
  * follow as (fx·x' + cx, fy·y' + cy). Formulas as COLMAP and OpenCV document them; r² = x² + y².
  *
- * perspective (FULL_OPENCV; RADIAL and OPENCV have fewer of its terms):
- *   m = (1 + k1·r² + k2·r⁴ + k3·r⁶) / (1 + k4·r² + k5·r⁴ + k6·r⁶)
+ * perspective (FULL_OPENCV; RADIAL and OPENCV have fewer of its terms; b4 is Brown's fourth, the k4 of RealityCapture and nerfstudio):
+ *   m = (1 + k1·r² + k2·r⁴ + k3·r⁶ + b4·r⁸) / (1 + k4·r² + k5·r⁴ + k6·r⁶)
  *   x' = m·x + 2·p1·x·y + p2·(r² + 2x²),   y' = m·y + p1·(r² + 2y²) + 2·p2·x·y
  * fisheye (Kannala and Brandt; OPENCV_FISHEYE, and THIN_PRISM_FISHEYE after Weng et al. 1992): θ = atan r, (u, v) = (x, y)·θ/r,
  *   m = 1 + k1·θ² + k2·θ⁴ + k3·θ⁶ + k4·θ⁸
@@ -19,6 +19,7 @@ export interface PerspectiveLens {
   readonly k4: number;
   readonly k5: number;
   readonly k6: number;
+  readonly b4: number;
   readonly p1: number;
   readonly p2: number;
 }
@@ -45,7 +46,7 @@ export type Distortion = PerspectiveLens | FisheyeLens | FovLens;
 
 /** A perspective lens, or null when it bends nothing: a pinhole is never resampled. */
 export function perspectiveLens(terms: Partial<Omit<PerspectiveLens, 'kind'>>): PerspectiveLens | null {
-  const lens = { k1: 0, k2: 0, k3: 0, k4: 0, k5: 0, k6: 0, p1: 0, p2: 0, ...terms };
+  const lens = { k1: 0, k2: 0, k3: 0, k4: 0, k5: 0, k6: 0, b4: 0, p1: 0, p2: 0, ...terms };
   return Object.values(lens).every((value) => value === 0) ? null : { kind: 'perspective', ...lens };
 }
 
@@ -97,11 +98,11 @@ export function bendFisheye({ k1, k2, k3, k4, p1, p2, sx1, sy1 }: FisheyeLens, u
   };
 }
 
-function bendPerspective({ k1, k2, k3, k4, k5, k6, p1, p2 }: PerspectiveLens, x: number, y: number): Bent {
+function bendPerspective({ k1, k2, k3, k4, k5, k6, b4, p1, p2 }: PerspectiveLens, x: number, y: number): Bent {
   const t = x * x + y * y;
-  const above = 1 + t * (k1 + t * (k2 + t * k3));
+  const above = 1 + t * (k1 + t * (k2 + t * (k3 + t * b4)));
   const below = 1 + t * (k4 + t * (k5 + t * k6));
-  const aboveSlope = k1 + t * (2 * k2 + t * 3 * k3);
+  const aboveSlope = k1 + t * (2 * k2 + t * (3 * k3 + t * 4 * b4));
   const belowSlope = k4 + t * (2 * k5 + t * 3 * k6);
   const m = above / below;
   return tangential(scaled(x, y, m, (aboveSlope - m * belowSlope) / below), p1, p2, x, y);

@@ -12,12 +12,12 @@ import { CaptureError } from './errors';
 const CONCURRENCY = 8;
 
 /**
- * A relative path with forward slashes, without `.` and `..`; null when it would leave its folder or cannot be a name.
- * Backslashes count as slashes, whatever the system: captures travel.
+ * A relative path with forward slashes, without `.` and `..`, its letters composed (NFC; nameIndex.ts); null when it would leave
+ * its folder or cannot be a name. Backslashes count as slashes, whatever the system: captures travel.
  */
 export function containedPath(name: string): string | null {
   for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) < 32) return null;
-  const path = name.replaceAll('\\', '/');
+  const path = name.replaceAll('\\', '/').normalize('NFC');
   if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) return null;
   const parts: string[] = [];
   for (const part of path.split('/')) {

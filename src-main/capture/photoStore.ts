@@ -3,7 +3,7 @@
  *
  * Nothing here grows with the capture: finished photos live in a cache bounded by bytes, and at most `threads` photos are
  * being decoded at a time, each held whole only while its rows are averaged. A photo asked for twice is decoded once.
- * EXIF orientation and colour profiles are not applied (decode.ts).
+ * Colour profiles are not applied, and EXIF orientation only to photos that were opened so (decode.ts).
  */
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
@@ -153,7 +153,7 @@ export class PhotoStore {
   }
 
   async #read(photo: Photo): Promise<LoadedPhoto> {
-    const pixels = await decodePhoto(photo.path, photo.name);
+    const pixels = await decodePhoto(photo.path, photo.name, photo.turned);
     const { width, height } = pixels;
     const camera = this.#cameraFor(photo, width, height);
     const scale = Math.min(1, this.#longSide / Math.max(width, height));

@@ -6,7 +6,7 @@
  * touched here, and the capture's coordinates are those of the file. Only points taken from a COLMAP model beside the
  * file, where it names no PLY, still have to follow: p' = scale · (A·p).
  */
-import { join, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { assemblePhotos, type PosedPhoto, type Tally } from './assemble';
 import { readWhole } from './byteSource';
 import { findModel, readColmapPoints } from './colmap';
@@ -15,7 +15,8 @@ import { degenerate, UNSUPPORTED_REMEDY, type Intrinsics } from './intrinsics';
 import { fisheyeLens, perspectiveLens, type Distortion } from './lens';
 import { parseJson } from './jsonText';
 import { MAX_JSON_BYTES } from './limits';
-import { firstFile, isFile, mapSome, requireContained } from './photoFiles';
+import { NameIndex } from './nameIndex';
+import { mapSome, requireContained } from './photoFiles';
 import { readPointsPly } from './plyPoints';
 import { poseFromOpenGl } from './pose';
 import { checkTransforms, type CameraFields, type Transforms, type TransformsFrame } from './transformsSchema';
@@ -25,8 +26,8 @@ import type { Photo, SparsePoints } from './types';
 const EXTENSIONS = ['.png', '.jpg', '.jpeg', '.PNG', '.JPG', '.JPEG', '.webp'];
 
 /**
- * Camera models of nerfstudio and COLMAP that these fields can spell. nerfstudio's OPENCV is COLMAP's with OpenCV's k3 besides; its
- * k4 has meant different terms in different writers, and stands for something only in a fisheye or in COLMAP's FULL_OPENCV.
+ * Camera models of nerfstudio and COLMAP that these fields can spell. nerfstudio's OPENCV is COLMAP's with Brown's third and fourth
+ * term, k3·r⁶ and k4·r⁸, as RealityCapture calibrates them; in COLMAP's FULL_OPENCV k4 stands below the line.
  */
 const PERSPECTIVES = ['SIMPLE_PINHOLE', 'PINHOLE', 'PERSPECTIVE', 'SIMPLE_RADIAL', 'RADIAL', 'OPENCV', 'FULL_OPENCV'];
 const FISHEYES = ['OPENCV_FISHEYE', 'SIMPLE_RADIAL_FISHEYE', 'RADIAL_FISHEYE', 'FISHEYE'];
@@ -54,10 +55,12 @@ export async function readTransformsPhotos(
   // COLMAP's names start below its folder of photos; the same photo has the same name in both descriptions.
   const prefix = paths.every((path) => path.startsWith('images/')) ? 'images/' : '';
   const folder = resolve(root, imagePath ?? prefix);
+  const files = new NameIndex(folder);
   const found = await mapSome(paths, (path) => {
     const name = path.slice(prefix.length);
-    return firstFile(folder, [name, ...EXTENSIONS.map((extension) => name + extension)]);
+    return files.first([name, ...EXTENSIONS.map((extension) => name + extension)]);
   });
+  const masks = new NameIndex(root);
 
   const seen = new Map<string, number>();
   const posed = await mapSome(transforms.frames, async (frame, i): Promise<PosedPhoto | null> => {
@@ -74,13 +77,13 @@ export async function readTransformsPhotos(
     seen.set(path, i);
     const pose = poseFromOpenGl(frame.transform_matrix);
     if ('problem' in pose) throw fail(pose.problem, '.transform_matrix');
-    const name = relative(folder, path).replaceAll('\\', '/');
+    const name = relative(folder, path).replaceAll('\\', '/').normalize('NFC');
     return {
       name,
       path,
       intrinsics: (width, height) => intrinsicsFor(frame, transforms, width, height, fail),
       worldToCamera: pose.worldToCamera,
-      maskPath: await maskOf(root, frame, file, i),
+      maskPath: await maskOf(masks, frame, file, i),
     };
   });
   return assemblePhotos(
@@ -134,21 +137,18 @@ function lensOf(frame: TransformsFrame, shared: CameraFields, fail: Fail): Disto
     throw fail(`the camera model ${name} is not supported`, '.camera_model', UNSUPPORTED_REMEDY);
   }
   if (model === 'FULL_OPENCV') return perspectiveLens({ k1, k2, k3, k4, k5: term('k5'), k6: term('k6'), p1, p2 });
-  if (k4 !== 0) {
-    throw fail(`the lens term k4 is not supported in ${model}`, '.k4', UNSUPPORTED_REMEDY);
-  }
-  return perspectiveLens({ k1, k2, k3, p1, p2 });
+  return perspectiveLens({ k1, k2, k3, b4: k4, p1, p2 });
 }
 
 function fromAngle(side: number, angle: number | undefined): number | undefined {
   return angle === undefined ? undefined : side / 2 / Math.tan(angle / 2);
 }
 
-async function maskOf(root: string, { mask_path: mask }: TransformsFrame, file: string, i: number) {
+async function maskOf(files: NameIndex, { mask_path: mask }: TransformsFrame, file: string, i: number) {
   if (!mask) return undefined;
   const field = `frames[${i}].mask_path`;
-  const path = join(root, requireContained(mask, file, field));
-  if (await isFile(path)) return path;
+  const path = await files.find(requireContained(mask, file, field));
+  if (path !== null) return path;
   const problem = `the mask ${JSON.stringify(mask.slice(0, 200))} does not exist`;
   throw new CaptureError({ file, field, problem, remedy: 'put it back, or remove mask_path' });
 }
@@ -162,8 +162,9 @@ export async function readTransformsPoints(
 ): Promise<SparsePoints | null> {
   if (transforms.ply_file_path) {
     const path = requireContained(transforms.ply_file_path, file, 'ply_file_path');
-    if (await isFile(join(root, path))) {
-      const points = readPointsPly(join(root, path), path);
+    const found = await new NameIndex(root).find(path);
+    if (found !== null) {
+      const points = readPointsPly(found, path);
       return points.count > 0 ? points : null;
     }
     warnings.push(`${file}: ply_file_path ${JSON.stringify(path)} does not exist`);

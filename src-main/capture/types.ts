@@ -3,7 +3,7 @@ import type { PinholeCamera } from '#contract/camera';
 import type { Distortion } from './lens';
 
 export interface Photo {
-  /** unique; the path below the photo folder, with forward slashes */
+  /** unique; the path below the photo folder, with forward slashes and composed letters (NFC); not always as on disk */
   readonly name: string;
   /** absolute */
   readonly path: string;
@@ -13,6 +13,8 @@ export interface Photo {
   readonly distortion: Distortion | null;
   /** absolute; its pixels below 128 are ignored */
   readonly maskPath: string | null;
+  /** its EXIF orientation is applied when it is decoded, since its camera has that shape (photoSize.ts); absent: it is not */
+  readonly turned?: boolean;
 }
 
 export interface SparsePoints {

@@ -21,7 +21,7 @@ import { classify, maskOf, readQuestions, textsIn } from '../semantics/index';
 import type { QueryOrder } from '../semantics/index';
 import { PhotoViews } from '../training/photoViews';
 import { viridis } from './channelPicture';
-import { chosenPhotos, pictureName } from './renderProject';
+import { chosenPhotos, pictureNames } from './renderProject';
 import type { Views } from './renderProject';
 import { askPixels, askSplats, blendPixels, likePixel, likeSplat, namesOf } from './sceneAnswers';
 import type { Asked, ViewAnswers } from './sceneAnswers';
@@ -169,6 +169,7 @@ export async function* queryProject(
     const names = namesOf(asked);
     const palette = categoricalPalette(names.length);
     const out = resolve(request.out ?? join(trained.exports, 'query'));
+    const nameOf = pictureNames(trained.photos);
     if (request.splats) {
       const chosen = chosenOf(splats, threshold);
       const file = splatFile(out, views !== null);
@@ -189,7 +190,7 @@ export async function* queryProject(
         : askPixels(scene, camera, asked);
       const took = performance.now() - started;
       const chosen = chosenOf(answers.scores, threshold).map((label, i) => (answers.answered[i] ? label : 0));
-      const named = (kind: string): string => join(out, pictureName(photos[index], kind));
+      const named = (kind: string): string => join(out, nameOf(photos[index], kind));
       const files = await writePictures(answers, chosen, palette, named);
       const { width, height, answered } = answers;
       const unanswered = answered.reduce((sum, value) => sum + (value ? 0 : 1), 0) / answered.length;

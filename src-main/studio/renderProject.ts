@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import type { PinholeCamera } from '#contract/camera';
 import { PhotoStore } from '../capture/index';
 import type { Photo } from '../capture/index';
+import { maskName } from '../export/index';
 import { besides, drawChannel, renderedChannels } from './channelPicture';
 import type { Picture } from './channelPicture';
 import { clusterPainter } from './clusterPicture';
@@ -15,7 +16,7 @@ import type { SceneOptions, TrainedScene } from './trainedScene';
 export const pictureChannels = [...renderedChannels, 'clusters'] as const;
 export type PictureChannel = (typeof pictureChannels)[number];
 
-/** Which poses: every photo's, the held-out ones', or that of one photo by name, with or without its suffix. */
+/** Which poses: every photo's, the held-out ones', or that of one photo by name, with or without its folder and suffix. */
 export type Views = { kind: 'all' } | { kind: 'heldOut' } | { kind: 'photo'; name: string };
 
 export interface PictureOptions extends SceneOptions {
@@ -50,6 +51,7 @@ export async function* renderProject(
   const single = views.kind === 'photo' && out !== null && extname(out) === '.png' ? resolve(out) : null;
   const folder = single === null ? resolve(out ?? join(trained.exports, 'renders')) : dirname(single);
   await mkdir(folder, { recursive: true });
+  const nameOf = pictureNames(trained.photos);
   const draw =
     channel === 'clusters'
       ? await clusterPainter(trained)
@@ -65,7 +67,7 @@ export async function* renderProject(
     const drawn = draw(photo.camera);
     const left = { width: photo.camera.width, height: photo.camera.height, rgb: photo.rgb, range: null };
     const { width, height, rgb, range } = beside ? besides(left, drawn) : drawn;
-    const file = single ?? join(folder, pictureName(photos[index], channel));
+    const file = single ?? join(folder, nameOf(photos[index], channel));
     await sharp(rgb, { raw: { width, height, channels: 3 } })
       .png({ compressionLevel: 6 })
       .toFile(file);
@@ -80,14 +82,32 @@ export function chosenPhotos({ photos, heldOut, root }: TrainedScene, views: Vie
     if (heldOut.length === 0) throw new StudioError(root, 'no photo was held out; draw all, or one by name');
     return heldOut;
   }
-  const named = photos.filter(({ name }) => name === views.name || basename(name, extname(name)) === views.name);
-  if (named.length > 0) return named.slice(0, 1);
+  const wanted = views.name.normalize('NFC');
+  const exact = photos.find(({ name }) => name === wanted);
+  if (exact) return [exact];
+  const alike = photos.filter(({ name }) => [basename(name), stemOf(name), basename(stemOf(name))].includes(wanted));
+  if (alike.length === 1) return alike;
+  if (alike.length > 1) {
+    const names = alike.slice(0, 3).map(({ name }) => name);
+    throw new StudioError(root, `"${views.name}" may be ${names.join(' or ')}; name the photo with its folder`);
+  }
   const some = photos.slice(0, 3).map(({ name }) => name);
   throw new StudioError(root, `no photo "${views.name}"; there are ${photos.length}, such as ${some.join(', ')}`);
 }
 
-/** A photo's name may hold folders; the picture's does not. */
-export function pictureName(photo: Photo, kind: string): string {
-  const plain = photo.name.slice(0, photo.name.length - extname(photo.name).length).replace(/[\\/]/g, '_');
-  return `${plain}${kind === 'rgb' ? '' : `.${kind}`}.png`;
+/**
+ * Names for pictures of photos, all in one folder: `a/b.jpg` becomes `a_b.png`. Where that would not be the only one of its name
+ * (`a_b.jpg`, `a/b.png`), a number follows, the same whichever photos are drawn.
+ *
+ * @param photos  all of the capture, in its order
+ */
+export function pictureNames(photos: readonly Photo[]): (photo: Photo, kind: string) => string {
+  const taken = new Set<string>();
+  const stems = new Map(photos.map(({ name }) => [name, stemOf(maskName(name, taken))]));
+  return ({ name }, kind) => `${stems.get(name)}${kind === 'rgb' ? '' : `.${kind}`}.png`;
+}
+
+/** Without the suffix. */
+function stemOf(name: string): string {
+  return name.slice(0, name.length - extname(name).length);
 }

@@ -30,8 +30,8 @@ export class PhotoFrames {
 
   /** @throws CaptureError naming the photo */
   async frame(photo: number): Promise<PhotoFrame> {
-    const { path, maskPath, distortion } = this.#photos[photo];
-    if (maskPath === null && distortion === null) {
+    const { path, maskPath, distortion, turned } = this.#photos[photo];
+    if (maskPath === null && distortion === null && !turned) {
       const header = await sharp(path)
         .metadata()
         .catch(() => null);

@@ -99,7 +99,7 @@ export class ScenePhotos {
 /** Undistortion runs in this process, so only photos with a lens pay for it. */
 async function reduced(photo: Photo, longSide: number): Promise<Buffer> {
   if (photo.distortion === null)
-    return sharp(photo.path, { limitInputPixels: 2 ** 28 })
+    return sharp(photo.path, { limitInputPixels: 2 ** 28, autoOrient: photo.turned ?? false })
       .flatten({ background: '#000000' })
       .resize(longSide, longSide, { fit: 'inside', withoutEnlargement: true })
       .jpeg({ quality: QUALITY })

@@ -219,7 +219,7 @@ describe('loadCapture on COLMAP', () => {
     );
     writeFileSync(join(root, 'images', 'a.png'), await fixtures.png(6, 8));
     await expect(loadCapture(root)).rejects.toThrow(
-      'a.png: the photo is 6×8 but its camera 8×6 (the photo seems turned',
+      'a.png: the photo is 6×8 but its camera 8×6 (the photo seems turned, but has no EXIF orientation',
     );
   });
 

@@ -11,6 +11,7 @@ import { seeded } from './fixtures';
 const perspective = (terms: Parameters<typeof perspectiveLens>[0]) => perspectiveLens(terms)!;
 const LENSES: Record<string, Distortion> = {
   SIMPLE_RADIAL: perspective({ k1: 0.12 }),
+  BROWN_4: perspective({ k1: 0.12, k2: -0.03, k3: 0.01, b4: -0.002, p1: 0.001 }),
   OPENCV: perspective({ k1: -0.1, k2: 0.03, p1: 0.004, p2: -0.003 }),
   FULL_OPENCV: perspective({ k1: 0.1, k2: 0.02, k3: 0.003, k4: 0.05, k5: 0.01, k6: 0.002, p1: 0.001, p2: -0.002 }),
   FISHEYE: fisheyeLens({}),

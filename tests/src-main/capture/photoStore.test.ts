@@ -205,16 +205,6 @@ describe('PhotoStore', () => {
     await expect(sizes.load(2)).rejects.toThrow(RangeError);
   });
 
-  it('does not apply the EXIF orientation', async () => {
-    const turned = await sharp(noise(8 * 6 * 3), { raw: { width: 8, height: 6, channels: 3 } })
-      .withMetadata({ orientation: 6 })
-      .png()
-      .toBuffer();
-    const root = folderWith({ 'a.png': turned });
-    const { rgb } = await new PhotoStore([photo(join(root, 'a.png'), 8, 6)], { maxBytes: 1e6 }).load(0);
-    expect(Buffer.compare(rgb, noise(8 * 6 * 3))).toBe(0);
-  });
-
   it('keeps to its bound, forgets the photo used longest ago, and decodes a photo asked for twice once', async () => {
     const files: Record<string, Uint8Array> = {};
     for (let i = 0; i < 6; i++) files[`${i}.png`] = await png(10, 10, 3, noise(300, i));
