@@ -50,6 +50,8 @@ export class Trainer {
   #wake: (() => void) | null = null;
   #wishes = { paused: false, checkpoint: false, evaluation: false, finalEvaluation: true };
   #checkpointStep: number | null = null;
+  /** a person changed the run since the newest checkpoint: a run that is killed must not forget it */
+  #edited = false;
   /** id counter of what a resume would go on from */
   #savedId = 0;
   #watch = new Stopwatch();
@@ -240,15 +242,27 @@ export class Trainer {
   }
 
   #change(settings: SettingsChange): void {
-    if (this.#run) this.#run.change(settings);
-    else this.#ports.publish({ type: 'warning', message: 'no run: the settings were not changed' });
+    if (!this.#run) {
+      this.#ports.publish({ type: 'warning', message: 'no run: the settings were not changed' });
+      return;
+    }
+    this.#run.change(settings);
+    this.#keepEdit();
   }
 
   #disable(photos: readonly string[]): void {
     const run = this.#run;
     if (!run) throw new PhotosError('no run: there are no photos to leave out');
     run.disable(photos);
+    this.#keepEdit();
     this.#ports.publish({ type: 'disabled', step: run.step, photos: [...run.disabled] });
+  }
+
+  /** What a person changed is saved before the next step, so that a resumed run changes at the same step. */
+  #keepEdit(): void {
+    this.#edited = true;
+    this.#wishes.checkpoint = true;
+    this.#wake?.();
   }
 
   /** Between two steps: one photo of a question about a region. */
@@ -272,6 +286,7 @@ export class Trainer {
 
   async #live(command: StartCommand): Promise<void> {
     this.#checkpointStep = null;
+    this.#edited = false;
     this.#watch = new Stopwatch();
     this.#watch.start();
     try {
@@ -300,7 +315,11 @@ export class Trainer {
       openMaps: () => this.#ports.openMaps(command.project),
       warn: (message) => this.#ports.publish({ type: 'warning', message }),
       lifting: (photos, of) => this.#lifting(photos, of),
-      joined: (step, entries, lifted) => this.#ports.publish({ type: 'joined', step, entries, lifted }),
+      joined: (step, entries, lifted) => {
+        // When maps came depends on the clock: a resumed run must not join at another step.
+        this.#wishes.checkpoint = true;
+        this.#ports.publish({ type: 'joined', step, entries, lifted });
+      },
       taught: (model) => this.#ports.labels?.taught(model, this.#viewer.answers(run.viewed)) ?? null,
       codes: () => this.#viewer.answers(run.viewed).codes(),
       turned: (rows) => this.#viewer.turned(rows),
@@ -395,7 +414,7 @@ export class Trainer {
     this.#wishes.checkpoint = false;
     this.#wishes.evaluation = false;
     if (evaluation) await this.#evaluate(run);
-    if (checkpoint && this.#checkpointStep !== run.step) {
+    if (checkpoint && (this.#edited || this.#checkpointStep !== run.step)) {
       await this.#save(run, store);
       return true;
     }
@@ -405,6 +424,7 @@ export class Trainer {
   async #save(run: TrainingRun, store: CheckpointStore): Promise<void> {
     const begun = performance.now();
     const snapshot = run.snapshot();
+    this.#edited = false;
     await store.save(snapshot);
     this.#savedId = snapshot.nextId;
     this.#checkpointStep = run.step;
@@ -421,7 +441,7 @@ export class Trainer {
 
   async #finish(run: TrainingRun, store: CheckpointStore): Promise<void> {
     const wallSeconds = this.#watch.seconds;
-    if (run.step > 0 && this.#checkpointStep !== run.step) await this.#save(run, store);
+    if (run.step > 0 && (this.#edited || this.#checkpointStep !== run.step)) await this.#save(run, store);
     if (this.#wishes.finalEvaluation) await this.#evaluate(run);
     this.#resident();
     this.#happen('finished');
