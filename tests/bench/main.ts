@@ -10,6 +10,7 @@
  *   npm run bench -- mesh [PROJECT]  what a mesh costs (mesh.ts); of a trained demo room also how true it is (meshQuality.ts)
  *   npm run bench -- viewport        what the picture costs the page's main thread (viewport.ts)
  *   npm run bench -- stroke ROOM      seconds from a stroke to the live segmentation around it (labelling/stroke.ts)
+ *   npm run bench -- resume PROJECT  whether a killed run resumes to the bit, and what checkpoints cost (resume.ts)
  *   npm run bench -- labelling ROOM   how many gestures it takes to label a trained demo room (labelling/effort.ts)
  *
  * It measures and prints; it judges nothing. Times vary with whatever else the machine does: compare within one run.
@@ -52,6 +53,11 @@ if (process.argv[2] === 'labelling') {
 if (process.argv[2] === 'stroke') {
   const { printStrokeTime } = await import('./labelling/stroke');
   await printStrokeTime(process.argv.slice(3));
+}
+if (process.argv[2] === 'resume') {
+  const { printExactResume } = await import('./resume');
+  await printExactResume(process.argv.slice(3));
+  process.exit(0);
 }
 if (process.argv[2] === 'mesh') {
   if (process.argv.length > 3) await (await import('./meshQuality')).printMeshQuality(process.argv.slice(3));
