@@ -1,7 +1,7 @@
 /**
  * What goes beside and into an exported file besides geometry: how it was made, in which units and axes, and what its numbers mean.
  *
- *   FILE.json   the description, for programs; the same object lies in the `extras` of a GLB's scene
+ *   FILE.ext.json   the description, for programs; the same object lies in the `extras` of a GLB's scene
  *
  * Features: number of the feature (`_FEATURE_ID_0`, the PLY's `feature`) → class and instance. 0 is what has no label.
  */
@@ -33,8 +33,5 @@ export function featuresOf(segments: readonly Segment[]): ExportDescription['fea
   return segments.map(({ classId, instanceId, name }, feature) => ({ feature, classId, instanceId, name }));
 }
 
-/** FILE.ext → FILE.json; of a file that has that name itself, FILE.json.json */
-export function sidecarName(file: string): string {
-  const beside = `${file.replace(/\.[^./\\]*$/, '')}.json`;
-  return beside.toLowerCase() === file.toLowerCase() ? `${file}.json` : beside;
-}
+/** FILE.ext → FILE.ext.json, so that a scene.glb and a scene.ply have one each. */
+export const sidecarName = (file: string): string => `${file}.json`;

@@ -1,34 +1,49 @@
 /** One export at a time, in a process of its own, from a checkpoint that is written for it. */
-import type { ExportCommand, ExportEvent, ExportState } from '#contract/exportMessages';
+import type { ExportCommand, ExportEvent, ExportFormat, ExportState } from '#contract/exportMessages';
 import { StudioError } from '../studio';
 import { forkExporter } from './exporterChild';
 import type { ExporterChild } from './exporterChild';
+
+type Command = Extract<ExportCommand, { type: 'export' }>;
 
 export class Exporting {
   readonly #tell: (state: ExportState) => void;
   #child: ExporterChild | null = null;
   #state: ExportState | null = null;
+  /** counts what was begun and ended */
+  #turn = 0;
 
   /** @param tell  hears of every change */
   constructor(tell: (state: ExportState) => void) {
     this.#tell = tell;
   }
 
-  /** @throws StudioError while one is under way, or when the process was not built */
-  start(command: Extract<ExportCommand, { type: 'export' }>): void {
-    if (this.#child) throw new StudioError(command.project, 'an export is under way; wait for it, or cancel it');
-    const { format } = command;
-    this.#child = forkExporter(command, (event) => this.#hear(event));
+  /**
+   * @param saved  what to export, when it lies on the disk
+   * @throws StudioError while one is under way, or when the process was not built; what saving throws
+   */
+  async start(project: string, format: ExportFormat, saved: () => Promise<Command>): Promise<void> {
+    if (this.#state?.state === 'running')
+      throw new StudioError(project, 'an export is under way; wait for it, or cancel it');
+    const turn = ++this.#turn;
     this.#set({
       ...{ format, state: 'running', stage: 'labels', done: 0, total: 1 },
       ...{ file: null, step: null, labelled: 0, features: 0, failure: null },
     });
+    try {
+      const command = await saved();
+      if (turn === this.#turn) this.#child = forkExporter(command, (event) => this.#hear(event));
+    } catch (error) {
+      if (turn === this.#turn) this.cancel();
+      throw error;
+    }
   }
 
-  /** Ends it; nothing is left half-written. */
+  /** Ends it, also while it waits for what is being saved; nothing is left half-written. */
   cancel(): void {
-    if (!this.#child) return;
-    this.#child.cancel();
+    if (this.#state?.state !== 'running') return;
+    this.#turn++;
+    this.#child?.cancel();
     this.#child = null;
     this.#change({ state: 'cancelled' });
   }

@@ -18,31 +18,51 @@ export class MeshPreview {
   #made: { told: NonNullable<MeshPreviewState['made']>; glb: Buffer } | null = null;
   #progress: Omit<MeshPreviewState, 'made'> | null = null;
   #revision = 0;
+  /** counts what was begun and ended */
+  #turn = 0;
 
   /** @param tell  hears of every change */
   constructor(tell: (state: MeshPreviewState) => void) {
     this.#tell = tell;
   }
 
-  /** Makes one of now; one that is being made is given up for it. @throws StudioError when the process was not built */
-  start({ labels, ...job }: PreviewJob): void {
-    this.#child?.cancel();
-    this.#child = forkExporter({ type: 'preview', ...job }, (event) => this.#hear(event, labels));
+  /**
+   * Makes one of now; one that is being made is given up for it.
+   *
+   * @param saved  of what, when it lies on the disk
+   * @throws StudioError when the process was not built, and what saving throws
+   */
+  async start(saved: Promise<PreviewJob>): Promise<void> {
+    this.#end();
+    const turn = this.#turn;
     this.#set({ state: 'running', stage: 'labels', done: 0, total: 1, failure: null });
+    try {
+      const { labels, ...job } = await saved;
+      if (turn !== this.#turn) return;
+      this.#child = forkExporter({ type: 'preview', ...job }, (event) => this.#hear(event, labels));
+    } catch (error) {
+      if (turn === this.#turn) this.cancel();
+      throw error;
+    }
   }
 
   /** The one before it stays. */
   cancel(): void {
-    if (!this.#child) return;
-    this.#child.cancel();
+    if (this.#progress?.state !== 'running') return;
+    this.#end();
+    this.#set({ ...this.#progress, state: 'cancelled' });
+  }
+
+  /** Whatever is being saved or made is made no further. */
+  #end(): void {
+    this.#turn++;
+    this.#child?.cancel();
     this.#child = null;
-    if (this.#progress) this.#set({ ...this.#progress, state: 'cancelled' });
   }
 
   /** Another scene: nothing is kept, and nothing told. */
   forget(): void {
-    this.#child?.cancel();
-    this.#child = null;
+    this.#end();
     this.#made = null;
     this.#progress = null;
   }

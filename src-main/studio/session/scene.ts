@@ -330,8 +330,10 @@ export class Scene {
   }
 
   async export(format: ExportFormat): Promise<void> {
-    const { project, layer } = await this.#savedNow();
-    this.#exporting.start({ type: 'export', project, format, layer, threads: 1 });
+    await this.#exporting.start(this.project.root, format, async () => {
+      const { project, layer } = await this.#savedNow();
+      return { type: 'export', project, format, layer, threads: 1 };
+    });
   }
 
   cancelExport(): void {
@@ -339,7 +341,7 @@ export class Scene {
   }
 
   async previewMesh(): Promise<void> {
-    this.#meshPreview.start({ ...(await this.#savedNow()), threads: 1 });
+    await this.#meshPreview.start(this.#savedNow().then((saved) => ({ ...saved, threads: 1 })));
   }
 
   cancelPreview(): void {

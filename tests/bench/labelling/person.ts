@@ -5,9 +5,11 @@
  *   patch     connected pixels of one true class that do not show it
  *   choice    the patch that is most of its thing: Σ 1 / (pixels of that class in all pictures), and likewise of the class that it wrongly
  *             shows; a corner of a wall waits for the half of a mug
+ *   undo      of a stroke after which the pictures are worse than before; it is not tried again
  *   stroke    a brush as wide as 0.4 of the patch's widest place, led through all of the patch where it fits
  */
 import type { LabelRegion } from '#contract/labels';
+import { meanIou } from './room';
 import type { Look, Room } from './room';
 
 export type Stroke = Extract<LabelRegion, { kind: 'brush' }>;
@@ -45,32 +47,74 @@ export function shownIn({ truth, offsets, rows, weights }: Look, numbers: Uint8A
   return shown;
 }
 
+/** What a look shows by some labels. */
+interface Seen {
+  /** class numbers of the pixels, 0 none */
+  readonly shown: Uint8Array;
+  readonly patches: readonly { readonly is: number; readonly pixels: readonly number[] }[];
+}
+
 export class Person {
   readonly #room: Room;
   /** pixels of each class in all pictures */
   readonly #sizes: Float64Array;
   /** strokes that changed nothing are not tried again */
   readonly #vain = new Set<string>();
+  /** of each look, 1 for splats that it shows */
+  readonly #shows: readonly Uint8Array[];
+  #numbers: Uint8Array | null = null;
+  #seen: Seen[] = [];
 
   constructor(room: Room) {
     this.#room = room;
     this.#sizes = new Float64Array(room.names.length);
     for (const { truth } of room.looks) for (const is of truth) this.#sizes[is]++;
+    this.#shows = room.looks.map(({ rows }) => {
+      const shows = new Uint8Array(room.ids.length);
+      for (const row of rows) shows[row] = 1;
+      return shows;
+    });
+  }
+
+  /** Looks at all pictures. @param numbers  class numbers of the splats */
+  look(numbers: Uint8Array): void {
+    const before = this.#numbers;
+    const changed = Array.from(numbers.keys()).filter((row) => numbers[row] !== before?.[row]);
+    this.#seen = this.#room.looks.map((look, i) => {
+      if (before && !changed.some((row) => this.#shows[i][row])) return this.#seen[i];
+      const shown = shownIn(look, numbers, this.#room.names.length);
+      const patches = [...wrongPatches(look, shown)].filter((pixels) => pixels.length >= SPECK);
+      return { shown, patches: patches.map((pixels) => ({ is: look.truth[pixels[0]], pixels })) };
+    });
+    this.#numbers = numbers.slice();
+  }
+
+  /** Mean IoU of what the pictures show. */
+  get score(): number {
+    const tallies = new Float64Array(3 * this.#room.names.length);
+    this.#seen.forEach(({ shown }, i) =>
+      this.#room.looks[i].truth.forEach((is, pixel) => {
+        if (is === 0) return;
+        tallies[3 * is]++;
+        if (shown[pixel] === is) tallies[3 * is + 1]++;
+        else tallies[3 * shown[pixel] + 2]++;
+      }),
+    );
+    return meanIou(tallies);
   }
 
   /** What to mend next; null when nothing is left that is worth it. @param wanted  classes that are looked for */
   choose(numbers: Uint8Array, wanted: (is: number) => boolean = () => true): Patch | null {
+    this.look(numbers);
     let best: Patch | null = null;
-    for (const look of this.#room.looks) {
-      const shown = shownIn(look, numbers, this.#room.names.length);
-      for (const pixels of wrongPatches(look, shown)) {
-        const is = look.truth[pixels[0]];
-        if (pixels.length < SPECK || !wanted(is)) continue;
+    this.#seen.forEach(({ shown, patches }, i) => {
+      for (const { is, pixels } of patches) {
+        if (!wanted(is)) continue;
         const value = pixels.reduce((sum, pixel) => sum + (shown[pixel] ? 1 / this.#sizes[shown[pixel]] : 0), 0);
-        const patch = { look, is, pixels, value: value + pixels.length / this.#sizes[is] };
+        const patch = { look: this.#room.looks[i], is, pixels, value: value + pixels.length / this.#sizes[is] };
         if (patch.value > (best?.value ?? 0) && !this.#vain.has(nameOf(patch))) best = patch;
       }
-    }
+    });
     return best;
   }
 
@@ -88,7 +132,7 @@ export class Person {
   }
 }
 
-const nameOf = ({ look, is, pixels }: Patch): string => `${look.photo} ${is} ${pixels[0]} ${pixels.length}`;
+const nameOf = ({ look, is, pixels }: Patch): string => `${look.name} ${is} ${pixels[0]} ${pixels.length}`;
 
 /** Connected pixels of one true class that show another, four neighbours. */
 function* wrongPatches({ truth, camera: { width } }: Look, shown: Uint8Array): Generator<number[]> {

@@ -10,21 +10,23 @@ import * as tf from '@tensorflow/tfjs';
 import sharp from 'sharp';
 import type { PinholeCamera } from '#contract/camera';
 import { readTruth, truthMap } from '../../../src-main/capture/demo/index';
+import { freeLooks } from './freeLooks';
 import { render, sampleWeights } from '../../../src-main/kernels/index';
 import type { RenderFrame } from '../../../src-main/kernels/index';
 import { PhotoViews } from '../../../src-main/training/photoViews';
 import { readTruthSurface, SurfaceSearch } from '../../../src-main/studio/surfaceClasses';
 import { openTrainedScene, type TrainedScene } from '../../../src-main/studio/trainedScene';
 
-/** Photos that a person looks at. */
+/** Photos whose poses a person goes to, beside other places (freeLooks.ts). */
 const LOOKS = 20;
 const LEAST_WEIGHT = 0.03;
 const BATCH = 16_384;
 const COVERED = 0.5;
 
-/** A photo's pose with what it shows, pixels row by row. */
+/** A pose with what is there, pixels row by row. */
 export interface Look {
-  readonly photo: string;
+  /** of the photo that was taken from there, or what one went up to */
+  readonly name: string;
   readonly camera: PinholeCamera;
   /** class numbers 1 … (0 none) of the truth, [pixels] */
   readonly truth: Uint8Array;
@@ -86,17 +88,27 @@ export class Room {
     };
     const held = new Set(trained.heldOut.map(({ name }) => name));
     const own = views.names.flatMap((name, index) => (held.has(name) ? [] : [index]));
+    const ofTruth = (id: number): number => number.get(id) ?? 0;
     const looks: Look[] = [];
     for (let i = 0; i < Math.min(LOOKS, own.length); i++) {
       const index = own[Math.floor(((i + 0.5) * own.length) / LOOKS)];
-      looks.push(await lookFrom(trained, views.names[index], await views.camera(index), number));
+      const camera = await views.camera(index);
+      const map = await photoTruth(trained, views.names[index], camera);
+      looks.push(lookFrom(trained, views.names[index], camera, map.map(ofTruth)));
     }
+    for (const { name, camera, map } of freeLooks(truth, await views.camera(0)))
+      looks.push(lookFrom(trained, name, camera, map.map(ofTruth)));
     const ids = trained.snapshot.tensors.ids.data as Uint32Array;
     return new Room({ names: ['', ...present.map(({ name }) => name)], looks, ids, points });
   }
 
   /** 3D mIoU. @param numbers  class numbers of the splats, 0 none, [splats] */
   score(numbers: Uint8Array): number {
+    return meanIou(this.#tallies(numbers));
+  }
+
+  /** [classes, 3]: points of the class, found as it, and others found as it. */
+  #tallies(numbers: Uint8Array): Float64Array {
     const { classes, rows } = this.#points;
     const tallies = new Float64Array(3 * this.names.length);
     classes.forEach((is, point) => {
@@ -105,7 +117,7 @@ export class Room {
       if (found === is) tallies[3 * is + 1]++;
       else tallies[3 * found + 2]++;
     });
-    return meanIou(tallies);
+    return tallies;
   }
 
   /** The score when every splat has the label that most of its points have: what labels on these splats can reach. */
@@ -114,6 +126,17 @@ export class Room {
     const votes = new Uint32Array(this.ids.length * this.names.length);
     classes.forEach((is, point) => rows[point] >= 0 && votes[rows[point] * this.names.length + is]++);
     return this.score(this.#largest(votes));
+  }
+
+  /** The score when every splat has the label that most of its light has in the pictures: what a person who sees only these can reach. */
+  get byLight(): number {
+    return this.score(this.#largest(this.seen));
+  }
+
+  /** IoU by class number as direct 3D is scored, [0] unused. */
+  scores(numbers: Uint8Array): number[] {
+    const tallies = this.#tallies(numbers);
+    return this.names.map((_, is) => tallies[3 * is + 1] / (tallies[3 * is] + tallies[3 * is + 2]));
   }
 
   /** Mean IoU by what is seen. */
@@ -143,7 +166,7 @@ export class Room {
 }
 
 /** @param tallies  [classes, 3]: all of the class, found as it, and others found as it; the first row is none */
-function meanIou(tallies: Float64Array): number {
+export function meanIou(tallies: Float64Array): number {
   let [sum, count] = [0, 0];
   for (let at = 3; at < tallies.length; at += 3) {
     if (tallies[at] === 0) continue;
@@ -153,19 +176,22 @@ function meanIou(tallies: Float64Array): number {
   return sum / count;
 }
 
-async function lookFrom(
-  { capture, scene, settings }: TrainedScene,
+/** Class ids of a photo's pixels. */
+async function photoTruth(
+  { capture }: TrainedScene,
   photo: string,
-  camera: PinholeCamera,
-  number: ReadonlyMap<number, number>,
-): Promise<Look> {
-  const { width, height } = camera;
+  { width, height }: PinholeCamera,
+): Promise<Uint8Array> {
   const shrunk = sharp(truthMap(capture, 'class', photo)).resize(width, height, { kernel: 'nearest', fit: 'fill' });
   const map = await shrunk.toColourspace('b-w').raw().toBuffer();
-  const size = width * height;
+  return Uint8Array.from(map.subarray(0, width * height));
+}
+
+/** @param truth  class numbers, [pixels]; changed in place: none where nothing covers a pixel */
+function lookFrom({ scene, settings }: TrainedScene, name: string, camera: PinholeCamera, truth: Uint8Array): Look {
+  const size = truth.length;
   const offsets = new Uint32Array(size + 1);
   const parts: { rows: Uint32Array; weights: Float32Array }[] = [];
-  const truth = Uint8Array.from(map.subarray(0, size), (id) => number.get(id) ?? 0);
   const frame: RenderFrame = { forward: null, view: null };
   const { count, ...inputs } = scene;
   tf.tidy(() => {
@@ -193,5 +219,5 @@ async function lookFrom(
     weights.set(part.weights, at);
     at += part.rows.length;
   }
-  return { photo, camera, truth, offsets, rows, weights };
+  return { name, camera, truth, offsets, rows, weights };
 }

@@ -108,7 +108,7 @@ describe('a file and its description', () => {
 
   it('are written together, whatever they are called', async () => {
     const file = join(folder, '房间 v1.2.glb');
-    expect(await writePair(file, [Uint8Array.of(1, 2)], description)).toEqual([file, join(folder, '房间 v1.2.json')]);
+    expect(await writePair(file, [Uint8Array.of(1, 2)], description)).toEqual([file, `${file}.json`]);
     expect([...(await readFile(file))]).toEqual([1, 2]);
     expect(JSON.parse(await readFile(sidecarName(file), 'utf8'))).toEqual(description);
   });
@@ -124,8 +124,8 @@ describe('a file and its description', () => {
     await expect(failed).rejects.toThrow(/disk is full/);
     await expect(failed).rejects.toThrow(FileError);
     expect(await readdir(empty)).toEqual([]);
-    await mkdir(join(empty, 'b.json'));
+    await mkdir(join(empty, 'b.glb.json'));
     await expect(writePair(join(empty, 'b.glb'), [Uint8Array.of(1)], description)).rejects.toThrow(FileError);
-    expect(await readdir(empty)).toEqual(['b.json']);
+    expect(await readdir(empty)).toEqual(['b.glb.json']);
   });
 });

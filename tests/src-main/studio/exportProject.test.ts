@@ -67,7 +67,9 @@ describe('a mesh', () => {
     const parts = nodes.filter(({ mesh }) => mesh !== undefined).map(({ name }) => name);
     expect(parts).toEqual(['wall', 'red mug', 'green plant']);
     expect(scenes[0].extras.legato).toMatchObject({ step: 7, units: 'metre' });
-    const beside = JSON.parse(await readFile(join(folder, '网格.json'), 'utf8')) as { figures: { triangles: number } };
+    const beside = JSON.parse(await readFile(join(folder, '网格.glb.json'), 'utf8')) as {
+      figures: { triangles: number };
+    };
     expect(beside).toEqual(JSON.parse(JSON.stringify(scenes[0].extras.legato)));
     expect(beside.figures.triangles).toBe(report.info.totalTriangleCount);
   });
@@ -199,6 +201,6 @@ describe('the command', () => {
   it('writes into the project by default', async () => {
     expect(await runCommandLine(['export', made.project, '--format', 'ply-mesh', '--threads', '1', '--json'])).toBe(0);
     const names = await readdir(projectPaths(made.project).exports);
-    expect(names.filter((name) => name.endsWith('.mesh.ply') || name.endsWith('.mesh.json'))).toHaveLength(2);
+    expect(names.filter((name) => name.endsWith('.mesh.ply') || name.endsWith('.mesh.ply.json'))).toHaveLength(2);
   });
 });

@@ -81,8 +81,8 @@ describe('names of classes', () => {
   it('are no part of any path: all formats write just where they were told, names as given', async () => {
     const before = await readdir(folder);
     const names: Record<ExportFormat, string[]> = {
-      glb: ['out.glb', 'out.json'],
-      'ply-mesh': ['out.json', 'out.ply'],
+      glb: ['out.glb', 'out.glb.json'],
+      'ply-mesh': ['out.ply', 'out.ply.json'],
       ply: ['out.ply'],
       masks: ['out'],
     };
@@ -178,7 +178,7 @@ describe('one splat', () => {
     await expect(run(one, 'ply-mesh', join(place, 'b.ply'), undefined, undefined, request)).rejects.toThrow(
       /agree on no surface: train longer/,
     );
-    expect((await readdir(place)).sort()).toEqual(['a.glb', 'a.json', 'a.ply', 'masks']);
+    expect((await readdir(place)).sort()).toEqual(['a.glb', 'a.glb.json', 'a.ply', 'masks']);
   });
 });
 
@@ -225,7 +225,8 @@ describe('a full disk', () => {
     await fill(disk.path);
     const before = await readdir(disk.path);
     let state = null as ExportState | null;
-    new Exporting((told) => (state = told)).start({ type: 'export', project: there, format, layer: null, threads: 1 });
+    const command = { type: 'export', project: there, format, layer: null, threads: 1 } as const;
+    await new Exporting((told) => (state = told)).start(there, format, () => Promise.resolve(command));
     await expect.poll(() => state?.state, { timeout: 50_000 }).not.toBe('running');
     expect(state).toMatchObject({ state: 'failed', file: null, failure: { code: 'no-space', fault: 'environment' } });
     expect(state?.failure?.message).toContain(exports);
