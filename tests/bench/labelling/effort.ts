@@ -49,6 +49,9 @@ interface Outcome {
   readonly score: number;
   /** gestures until each of TOLD; null where it was not reached */
   readonly until: (number | null)[];
+  /** mean IoU of what the pictures show at the end, and gestures until it was WANTED */
+  readonly pictures: number;
+  readonly picturesUntil: number | null;
   readonly seconds: number;
   /** mean share of the pixels under a stroke that show its class afterwards */
   readonly covers: number;
@@ -73,6 +76,7 @@ class Effort {
   /** of each stroke, share of the pixels under the brush that then show its class */
   readonly #covers: number[] = [];
   readonly #until: (number | null)[] = TOLD.map(() => null);
+  #picturesUntil: number | null = null;
 
   constructor(room: Room, page: Page, way: Way, limit: number) {
     this.#room = room;
@@ -101,6 +105,7 @@ class Effort {
       ...{ way: this.#way, gestures: this.#gestures, strokes: this.#strokes, undone: this.#undone },
       ...{ answers: this.#answers },
       ...{ steps: this.#steps, score: this.#score, until: this.#until, seconds },
+      ...{ pictures: this.#person.score, picturesUntil: this.#picturesUntil },
       covers: this.#covers.reduce((sum, share) => sum + share, 0) / Math.max(1, this.#covers.length),
     };
   }
@@ -121,6 +126,8 @@ class Effort {
 
   #scored(numbers: Uint8Array): void {
     this.#numbersNow = numbers;
+    this.#person.look(numbers);
+    if (this.#person.score >= WANTED) this.#picturesUntil ??= this.#gestures;
     this.#score = this.#room.score(numbers);
     TOLD.forEach((wanted, i) => {
       if (this.#score >= wanted) this.#until[i] ??= this.#gestures;
@@ -132,7 +139,8 @@ class Effort {
   }
 
   tell(what = ''): void {
-    const seen = `${String(this.#gestures).padStart(5)} gestures   3D mIoU ${this.#score.toFixed(3)}`;
+    const scores = `3D mIoU ${this.#score.toFixed(3)}   pictures ${this.#person.score.toFixed(3)}`;
+    const seen = `${String(this.#gestures).padStart(5)} gestures   ${scores}`;
     console.log(`${this.#way.padEnd(9)}${seen}${what && `   ${what}`}`);
   }
 
@@ -274,13 +282,26 @@ export async function printLabellingEffort(argv: string[]): Promise<void> {
     await rm(folder, { recursive: true, force: true });
   }
   console.log(
-    `\n| way | ${TOLD.map((score) => `to ${score}`).join(' | ')} | at the end | strokes | undone | under the brush | answers | steps | s |`,
+    `\n| way | ${TOLD.map((score) => `to ${score}`).join(' | ')} | at the end | pictures to ${WANTED} | at the end | strokes | undone | under the brush | answers | steps | s |`,
   );
-  console.log(`| --- ${'| --- '.repeat(TOLD.length)}| --- | --- | --- | --- | --- | --- | --- |`);
-  for (const { way, until, gestures, score, strokes, undone, covers, answers, steps, seconds } of outcomes)
+  console.log(`| --- ${'| --- '.repeat(TOLD.length)}| --- | --- | --- | --- | --- | --- | --- | --- | --- |`);
+  for (const {
+    way,
+    until,
+    gestures,
+    score,
+    pictures,
+    picturesUntil,
+    strokes,
+    undone,
+    covers,
+    answers,
+    steps,
+    seconds,
+  } of outcomes)
     console.log(
       `| ${way} | ${until.map((count) => count ?? '–').join(' | ')} | ${score.toFixed(3)} after ${gestures} ` +
-        `| ${strokes} | ${undone} | ${(100 * covers).toFixed(0)} % | ${answers} | ${steps} | ${seconds.toFixed(0)} |`,
+        `| ${picturesUntil ?? '–'} | ${pictures.toFixed(3)} | ${strokes} | ${undone} | ${(100 * covers).toFixed(0)} % | ${answers} | ${steps} | ${seconds.toFixed(0)} |`,
     );
   process.exit(0);
 }

@@ -294,7 +294,7 @@ describe('labelling while the room trains', { timeout: 120_000 }, () => {
     await perform({ type: 'cancelExport' });
     await until('the end of it', () => state.export?.state === 'cancelled');
     await new Promise((done) => setTimeout(done, 1500));
-    expect((await readdir(join(project, 'exports'))).sort()).toEqual(['Demo room.glb', 'Demo room.json']);
+    expect((await readdir(join(project, 'exports'))).sort()).toEqual(['Demo room.glb', 'Demo room.glb.json']);
   });
 
   it('shows the mesh coarsely before it is written, from the newest state, in memory alone', async () => {
