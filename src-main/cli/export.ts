@@ -2,7 +2,7 @@
  * `legato export`: segmented meshes, splats with labels, or masks of photos, from the newest checkpoint. Ctrl-C ends it between two
  * views and leaves no file.
  */
-import { exportFormats, exportProject } from '../studio/exportProject';
+import { exportFormats, exportProject, isCompact, NO_LABELS } from '../studio/exportProject';
 import type { Exported, ExportProgress, ExportRequest } from '../studio/exportProject';
 import { exitCodes, UsageError } from './exit';
 import type { ExitCode } from './exit';
@@ -43,6 +43,8 @@ export function exportRequest(flags: ExportFlags): ExportRequest {
   const words = classes && { classes, ...asked };
   if (words && flags.layer !== undefined)
     throw new UsageError('--layer is of labels that people gave; leave it out with --classes');
+  if (isCompact(format) && (words || flags.layer !== undefined))
+    throw new UsageError(`--format ${format} ${NO_LABELS}`);
   const layer = flags.layer === undefined ? null : wholeNumber('--layer', flags.layer, 1, 64);
   return { ...sceneOptions(flags), format, out: flags.out ?? null, words, layer, mesh };
 }

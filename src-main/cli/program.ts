@@ -74,8 +74,8 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
   addLabel(program, later);
   program
     .command('info')
-    .summary('what a project, a capture or a .ply holds')
-    .argument('<path>', 'a project folder, a capture folder or a .ply file')
+    .summary('what a project, a capture or a splat file holds')
+    .argument('<path>', 'a project folder, a capture folder, a .ply or an .spz')
     .option('--json', 'one JSON object')
     .action((path: string, options: { json?: boolean }) =>
       later(async () => (await import('./info')).infoCommand(path, options)),
@@ -102,7 +102,7 @@ async function addCommands(program: Command, later: (run: Action) => void, chose
   program
     .command('serve')
     .summary('serve the studio to a browser, for a machine without a screen')
-    .argument('[path]', 'a project, a capture or a .ply to open at once')
+    .argument('[path]', 'a project, a capture, a .ply or an .spz to open at once')
     .option('--train', 'train it too: a capture from the start, a project from where it was left')
     .option('--port <n>', 'port; 0 takes a free one', '0')
     .option('--host <address>', 'address to bind', '127.0.0.1')
@@ -137,7 +137,7 @@ function addExport(program: Command, later: (run: Action) => void): void {
       .command('export')
       .summary('write a segmented mesh, splats with labels, or masks of photos')
       .argument('<project>', 'the project folder; it may be training')
-      .option('--format <name>', 'glb or ply-mesh (meshes), ply (splats), masks', 'ply')
+      .option('--format <name>', 'glb or ply-mesh (meshes), ply, spz or ply-compressed (splats), masks', 'ply')
       .option('--out <path>', 'the file, or the folder of masks (default: in the exports folder of the project)')
       .option(
         '--classes <a,b,c>',

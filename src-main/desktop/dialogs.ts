@@ -1,6 +1,7 @@
 /** The native dialogs. Every one hangs on its window where there is one. */
 import { dialog } from 'electron';
 import type { BrowserWindow, MessageBoxOptions, OpenDialogOptions } from 'electron';
+import { splatEndings } from '#contract/splatFiles';
 import type { PickKind } from '#contract/session';
 import { describeFailure } from '../studio/failures';
 import type { Words } from './words';
@@ -15,7 +16,7 @@ export async function pickPath(kind: PickKind, words: Words, window: Window): Pr
       : {
           title: words.pickSplats,
           properties: ['openFile'],
-          filters: [{ name: words.splats, extensions: ['ply'] }],
+          filters: [{ name: words.splats, extensions: splatEndings.map((ending) => ending.slice(1)) }],
         };
   const { canceled, filePaths } = await (window === null
     ? dialog.showOpenDialog(options)

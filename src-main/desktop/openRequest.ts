@@ -1,6 +1,7 @@
 /** What the system asks to open: by the command line, by a second start of the program, or by a first start without anything. */
+import { namesSplats } from '#contract/splatFiles';
 import { statSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
@@ -37,7 +38,7 @@ function plainPath(argument: string): string {
 
 function canBeOpened(path: string): boolean {
   const entry = statSync(path, { throwIfNoEntry: false });
-  return entry !== undefined && (entry.isDirectory() || extname(path).toLowerCase() === '.ply');
+  return entry !== undefined && (entry.isDirectory() || namesSplats(path));
 }
 
 /** Whether a command line asks for the demo room by name. */

@@ -9,9 +9,9 @@
  * Parameters travel as they are, so a round trip is exact to the bit, but for u, which goes through the sigmoid, and for
  * quaternions of length 0, which become the identity.
  */
-import { readFile, stat } from 'node:fs/promises';
 import { parsePly, PlyError, type PlyColumn } from '../capture/ply';
 import { GEOMETRY, SEMANTICS, sigmoid, SPHERICAL_HARMONICS } from '../kernels/layout';
+import { readCompressedPly } from './compressedPly';
 
 /** What a splat file holds, in the layout of kernels/layout.ts. Missing columns are null. */
 export interface Splats {
@@ -39,7 +39,6 @@ export interface SplatFile extends Splats {
 export type SplatSource = Pick<Splats, 'count' | 'geometry' | 'sphericalHarmonics'> & Partial<Splats>;
 
 const ROWS_PER_CHUNK = 4096;
-const MAX_FILE_BYTES = 2 ** 31 - 1;
 const REST = SPHERICAL_HARMONICS.coefficients - 1;
 /** Larger logits round to 0 or 1 in float32; files write ±∞ for them, and for the log of a scale of 0. */
 const LARGEST_LOGIT = 16;
@@ -208,7 +207,8 @@ function readSemantics(table: Table, count: number): Float32Array | null {
 }
 
 /**
- * Reads a splat `.ply` from memory: ascii or binary, float or double, degree 0 to 3, our columns where they are.
+ * Reads a splat `.ply` from memory: ascii or binary, float or double, degree 0 to 3, our columns where they are; compressed ones
+ * of PlayCanvas, too.
  *
  * @param file  name for messages
  * @throws PlyError naming the column and row
@@ -216,13 +216,7 @@ function readSemantics(table: Table, count: number): Float32Array | null {
 export function parseSplatPly(bytes: Uint8Array, file: string): SplatFile {
   const ply = parsePly(bytes, file);
   const vertex = ply.elements.find(({ name }) => name === 'vertex');
-  if (vertex?.columns.has('packed_position'))
-    throw new PlyError({
-      file,
-      field: 'packed_position',
-      problem: 'compressed splat files cannot be read yet',
-      remedy: 'export it as an uncompressed .ply (in SuperSplat: Export, PLY)',
-    });
+  if (vertex?.columns.has('packed_position')) return readCompressedPly(ply, file);
   if (vertex === undefined)
     throw new PlyError({ file, field: 'element vertex', problem: 'missing', remedy: 'choose a splat .ply' });
 
@@ -259,19 +253,4 @@ export function parseSplatPly(bytes: Uint8Array, file: string): SplatFile {
     labels: table.integers('label', new Int32Array(count)),
     instances: table.integers('instance', new Int32Array(count)),
   };
-}
-
-/** Reads a splat `.ply` from disk. @throws PlyError */
-export async function readSplatPly(path: string): Promise<SplatFile> {
-  const problem = (text: string, cause: unknown) =>
-    new PlyError({ file: path, problem: text, remedy: 'check the path and the file' }, { cause });
-  const found = await stat(path).catch((error: unknown) => {
-    throw problem('cannot be opened', error);
-  });
-  if (!found.isFile()) throw problem('is not a file', undefined);
-  if (found.size > MAX_FILE_BYTES) throw problem(`${found.size} bytes are more than 2 GiB`, undefined);
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw problem('cannot be read', error);
-  });
-  return parseSplatPly(bytes, path);
 }

@@ -1,8 +1,9 @@
 /** What a project, a capture or a splat file holds, without training or rendering anything. */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { namesSplats } from '#contract/splatFiles';
 import { loadCapture } from '../capture/index';
-import { cameraExtent, readSplatPly } from '../gaussians/index';
+import { cameraExtent, readSplats } from '../gaussians/index';
 import { CheckpointFolder, isProject, openProject } from '../project/index';
 import { StudioError } from './studio';
 
@@ -18,7 +19,7 @@ export async function describePath(path: string): Promise<Facts> {
 
 async function factsOf(path: string): Promise<Facts> {
   if (await isProject(path)) return projectFacts(path);
-  if (statSync(path).isFile() && path.endsWith('.ply')) return splatFacts(path);
+  if (statSync(path).isFile() && namesSplats(path)) return splatFacts(path);
   return captureFacts(path);
 }
 
@@ -52,7 +53,7 @@ async function projectFacts(path: string): Promise<Facts> {
 }
 
 async function splatFacts(path: string): Promise<Facts> {
-  const { count, geometry, shDegree, semantics, labels, ids } = await readSplatPly(path);
+  const { count, geometry, shDegree, semantics, labels, ids } = await readSplats(path);
   const low = [Infinity, Infinity, Infinity];
   const high = [-Infinity, -Infinity, -Infinity];
   for (let row = 0; row < count; row++) {

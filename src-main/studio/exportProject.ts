@@ -8,7 +8,7 @@ import { exportFormats } from '#contract/exportMessages';
 import type { ExportFormat } from '#contract/exportMessages';
 import { writeError, writeFileAtomically } from '../base/index';
 import { glbBytes, plyMeshChunks, writePair } from '../export/index';
-import { splatPlyChunks } from '../gaussians/index';
+import { compressedPlyBytes, splatPlyChunks, spzBytes } from '../gaussians/index';
 import {
   meshDefaults,
   meshOf,
@@ -68,14 +68,31 @@ export interface Exported {
   readonly photos: number | null;
 }
 
-const ENDINGS = { glb: '.glb', 'ply-mesh': '.mesh.ply', ply: '.ply', masks: '.masks' } as const;
+const ENDINGS = {
+  glb: '.glb',
+  'ply-mesh': '.mesh.ply',
+  ply: '.ply',
+  spz: '.spz',
+  'ply-compressed': '.compressed.ply',
+  masks: '.masks',
+} as const;
+
+/** Compact files of splats, which have no place for labels. */
+type CompactFormat = 'spz' | 'ply-compressed';
+export const NO_LABELS = 'has no place for labels; leave out --classes and --layer, or export --format ply';
+export const isCompact = (format: ExportFormat): format is CompactFormat =>
+  format === 'spz' || format === 'ply-compressed';
 
 /** @throws ProjectError, StudioError, MeshError, FileError, the signal's reason when it stops, and what asking in words throws */
 export async function exportProject(path: string, request: ExportRequest, options: ExportOptions): Promise<Exported> {
   const { format, words, layer } = request;
+  if (isCompact(format)) {
+    if (words) throw new StudioError(format, NO_LABELS);
+    return exportSplats(path, format, request.out, options);
+  }
   if (words) return exportLabelled(path, request, options, (trained) => labelsFromWords(trained, words));
   const book = await readLabelBook(path);
-  if (format === 'ply' && book.edits.length === 0) return exportSplats(path, request.out, options);
+  if (format === 'ply' && book.edits.length === 0) return exportSplats(path, format, request.out, options);
   return exportLabelled(path, request, options, ({ snapshot, root }) => labelsOfSnapshot(book, snapshot, layer, root));
 }
 
@@ -184,12 +201,31 @@ function splatChunks({ tensors }: TrainingSnapshot, labelled?: Segmentation): It
 }
 
 /** Without labels, splats need neither capture nor kernels. */
-async function exportSplats(path: string, out: string | null, { warn, signal }: ExportOptions): Promise<Exported> {
+async function exportSplats(
+  path: string,
+  format: 'ply' | CompactFormat,
+  out: string | null,
+  { warn, signal, onProgress }: ExportOptions,
+): Promise<Exported> {
   const { root, exports, snapshot } = await openSnapshot(path, warn);
-  const file = resolve(out ?? join(exports, `${nameOf({ root })}${ENDINGS.ply}`));
+  const file = resolve(out ?? join(exports, `${nameOf({ root })}${ENDINGS[format]}`));
   const [splats] = snapshot.tensors.geometry.shape;
   await makeFolder(dirname(file));
-  await stoppable(signal, (stop) => writeFileAtomically(file, stop(splatChunks(snapshot))));
+  onProgress?.({ stage: 'writing', done: 0, total: 2 });
+  const chunks = format === 'ply' ? splatChunks(snapshot) : [await compactBytes(snapshot, format)];
+  onProgress?.({ stage: 'writing', done: 1, total: 2 });
+  await stoppable(signal, (stop) => writeFileAtomically(file, stop(chunks)));
   const nothing = { labelled: 0, features: 0, mesh: null, photos: null };
-  return { project: root, format: 'ply', file, step: snapshot.step, splats, ...nothing };
+  return { project: root, format, file, step: snapshot.step, splats, ...nothing };
+}
+
+/** @throws GaussianError where the format cannot hold the scene */
+async function compactBytes({ tensors, settings }: TrainingSnapshot, format: CompactFormat): Promise<Uint8Array> {
+  const { geometry, sphericalHarmonics } = tensors;
+  const source = {
+    count: geometry.shape[0],
+    geometry: geometry.data as Float32Array,
+    sphericalHarmonics: sphericalHarmonics.data as Float32Array,
+  };
+  return format === 'spz' ? spzBytes(source, settings.antialiased) : compressedPlyBytes(source);
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { trainerFailure } from './messages';
 
-export const exportFormats = ['glb', 'ply-mesh', 'ply', 'masks'] as const;
+export const exportFormats = ['glb', 'ply-mesh', 'ply', 'spz', 'ply-compressed', 'masks'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 export const exportStages = ['labels', 'views', 'surface', 'masks', 'writing'] as const;
 

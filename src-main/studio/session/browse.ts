@@ -3,6 +3,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { namesSplats } from '#contract/splatFiles';
 import type { FolderListing } from '#contract/studio';
 import { readError } from '../../base/index';
 import { isProject } from '../../project/index';
@@ -39,7 +40,7 @@ export async function browse(path: string | null): Promise<FolderListing> {
 
 async function kindOf(path: string, entry: Dirent): Promise<Entry['kind'] | null> {
   const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await isFolderAt(path)));
-  if (!isFolder) return entry.name.toLowerCase().endsWith('.ply') ? 'splats' : null;
+  if (!isFolder) return namesSplats(entry.name) ? 'splats' : null;
   if (await isProject(path)) return 'project';
   for (const mark of CAPTURE_MARKS) if (await stat(join(path, mark)).catch(() => null)) return 'capture';
   return 'folder';

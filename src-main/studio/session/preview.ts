@@ -1,14 +1,15 @@
 /** What would be opened, and what training it would take and write, before anything is made. Changes nothing on disk. */
 import { constants, existsSync } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { namesSplats } from '#contract/splatFiles';
 import { reduceCamera } from '#contract/camera';
 import { resolveSettings } from '#contract/presets';
 import type { TrainingSettings } from '#contract/settings';
 import type { Preview } from '#contract/studio';
 import { loadCapture, splitHoldout } from '../../capture/index';
 import type { Capture, SparsePoints } from '../../capture/index';
-import { readSplatPly } from '../../gaussians/index';
+import { readSplats } from '../../gaussians/index';
 import { CheckpointFolder, isProject, openProject } from '../../project/index';
 import { measuredPace, secondsOf } from '../pace';
 import { StudioError } from '../studio';
@@ -35,7 +36,7 @@ export async function previewPath(path: string, settings: Partial<TrainingSettin
   const absolute = resolve(path);
   if (!existsSync(absolute)) throw new StudioError(path, 'no such file or folder; check the path');
   if (await isProject(absolute)) return previewProject(absolute, settings);
-  if (absolute.toLowerCase().endsWith('.ply') && (await stat(absolute)).isFile()) return previewSplats(absolute);
+  if (namesSplats(absolute) && (await stat(absolute)).isFile()) return previewSplats(absolute);
   return previewCapture(await loadCapture(absolute), projectBeside(absolute), settings);
 }
 
@@ -77,7 +78,7 @@ const gone =
   };
 
 async function previewSplats(path: string): Promise<Preview> {
-  const { count, geometry } = await readSplatPly(path);
+  const { count, geometry } = await readSplats(path);
   const positions = new Float32Array(3 * count);
   for (let row = 0; row < count; row++) positions.set(geometry.subarray(11 * row, 11 * row + 3), 3 * row);
   const cloud = thinned({ count, positions, colours: new Uint8Array(3 * count).fill(160) });
@@ -87,7 +88,7 @@ async function previewSplats(path: string): Promise<Preview> {
     path,
     name: basename(path),
     project: path,
-    format: '3DGS .ply',
+    format: `3DGS ${extname(path).toLowerCase()}`,
     points: count,
     cloud,
   };

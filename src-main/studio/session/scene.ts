@@ -7,6 +7,7 @@
  * geometry, and words are learned beside it.
  */
 import { join, resolve } from 'node:path';
+import { namesSplats } from '#contract/splatFiles';
 import type { ExportFormat } from '#contract/exportMessages';
 import type { LanguageEvent } from '#contract/languageMessages';
 import type { SettingsChange, TrainerEvent } from '#contract/messages';
@@ -94,7 +95,7 @@ export class Scene {
   openPath(path: string): Promise<void> {
     const absolute = resolve(path);
     return this.#opening(absolute, async () => {
-      if (absolute.toLowerCase().endsWith('.ply')) return this.#show(absolute);
+      if (namesSplats(absolute)) return this.#show(absolute);
       const scene = await OpenScene.open(absolute, this.#scenePorts(), this.#ports.makeTrainer);
       await this.#adopt(scene);
       if (this.#ports.state.saved !== null) await scene.train({}, true, true);

@@ -1,11 +1,11 @@
 /** A splat file to look at: colour, depth and opacity, without photos, decoder or steps. */
-import { modelFromSplats, readSplatPly } from '../../gaussians/index';
+import { modelFromSplats, readSplats } from '../../gaussians/index';
 import { initKernels, middleOf } from '../../kernels/index';
 import type { ViewedScene } from './scene';
 
-/** @throws PlyError, errors of the file system and of the kernels */
+/** @throws CaptureError, errors of the file system and of the kernels */
 export async function openSplats(path: string): Promise<{ viewed: ViewedScene; dispose: () => void }> {
-  const [splats] = await Promise.all([readSplatPly(path), initKernels({ backend: 'auto' })]);
+  const [splats] = await Promise.all([readSplats(path), initKernels({ backend: 'auto' })]);
   const model = modelFromSplats(splats, 0);
   const { radius } = middleOf(splats.geometry, splats.count);
   const viewed = { step: 0, model, shDegree: splats.shDegree, antialiased: false, extent: radius, semantics: null };

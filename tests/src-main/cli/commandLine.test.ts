@@ -11,7 +11,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trainerEvent } from '#contract/messages';
 import { runCommandLine } from '../../../src-main/cli/program';
-import { readSplatPly } from '../../../src-main/gaussians/index';
+import { readSplats } from '../../../src-main/gaussians/index';
 import { repositoryPath } from '../../shared';
 import { tinySettings, writeTinyCapture } from '../training/tinyCapture';
 import { toFlags } from '../../../src-main/cli/flags';
@@ -106,7 +106,7 @@ describe.runIf(built)('the command line', { timeout: 240_000 }, () => {
 
     const ply = join(folder, 'tiny.ply');
     expect((await legato(['export', 'tiny.legato', '--format', 'ply', '--out', ply])).code).toBe(0);
-    expect((await readSplatPly(ply)).count).toBe(result.splats);
+    expect((await readSplats(ply)).count).toBe(result.splats);
     const kinds = await Promise.all(['tiny', 'tiny.legato', ply].map((path) => legato(['info', path, '--json'])));
     expect(kinds.map(({ out }) => jsonLines(out)[0].kind)).toEqual(['capture', 'project', 'splats']);
     expect(jsonLines(kinds[1].out)[0]).toMatchObject({ step: 100, splats: result.splats });

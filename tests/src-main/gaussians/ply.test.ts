@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CaptureError } from '../../../src-main/capture/errors';
 import { modelFromSplats } from '../../../src-main/gaussians/fromSplats';
-import { parseSplatPly, readSplatPly, splatPlyChunks, type SplatSource } from '../../../src-main/gaussians/ply';
+import { parseSplatPly, splatPlyChunks, type SplatSource } from '../../../src-main/gaussians/ply';
 import { CounterRandom } from '../../../src-main/base/random';
-import { sharedPath } from '../../shared';
 import { usePlainTensors } from './fixtures';
 
 function splats(count: number): SplatSource & { semantics: Float32Array; ids: Uint32Array } {
@@ -197,16 +195,6 @@ describe('splat .ply', () => {
       }),
       { seed: 3, numRuns: 200 },
     );
-  });
-
-  it('names a missing file', async () => {
-    await expect(readSplatPly('/nowhere/scene.ply')).rejects.toThrow(/\/nowhere\/scene\.ply: cannot be opened/);
-  });
-
-  const compressed = sharedPath('splats', 'guitar.compressed.ply');
-  it.runIf(compressed !== null)('says clearly that compressed files cannot be read yet', async () => {
-    await expect(readSplatPly(compressed!)).rejects.toThrow(/compressed splat files cannot be read yet.*uncompressed/);
-    expect((await readFile(compressed!)).length).toBeGreaterThan(0);
   });
 
   it('becomes a model: with its ids, or with new ones and a seeded S_G where the file has none', () => {

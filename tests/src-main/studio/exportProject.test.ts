@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveSettings } from '#contract/presets';
 import { runCommandLine } from '../../../src-main/cli/program';
 import { exportRequest, type ExportFlags } from '../../../src-main/cli/export';
-import { readSplatPly } from '../../../src-main/gaussians/index';
+import { readSplats } from '../../../src-main/gaussians/index';
 import { GaussianModel } from '../../../src-main/gaussians/index';
 import { initKernels } from '../../../src-main/kernels/index';
 import { CheckpointFolder, projectPaths } from '../../../src-main/project/index';
@@ -156,9 +156,21 @@ describe('other formats', () => {
   it('splats carry their classes', async () => {
     const out = join(folder, 'splats.ply');
     await run({ format: 'ply', classes: 'wall,red mug', out });
-    const { labels, instances } = await readSplatPly(out);
+    const { labels, instances } = await readSplats(out);
     expect([...(labels ?? [])].slice(0, 2)).toEqual([1, 2]);
     expect([...(instances ?? [])]).toEqual([-1, -1, -1]);
+  });
+
+  it.each(['spz', 'ply-compressed'] as const)('%s holds the same splats in little', async (format) => {
+    const out = join(folder, `splats.${format}`);
+    expect(await run({ format, out })).toMatchObject({ format, splats: 3, labelled: 0 });
+    await run({ format: 'ply', out: `${out}.ply` });
+    const [read, exact] = await Promise.all([readSplats(out), readSplats(`${out}.ply`)]);
+    const means = ({ geometry }: typeof read): number[][] =>
+      [0, 1, 2].map((row) => [...geometry.subarray(11 * row, 11 * row + 3)]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    means(exact).forEach((mean, row) =>
+      mean.forEach((value, axis) => expect(means(read)[row][axis]).toBeCloseTo(value, 2)),
+    );
   });
 
   it('masks show at every photo what is there', async () => {
@@ -194,6 +206,8 @@ describe('the command', () => {
     [['--format', 'glb', '--layer', '7'], 3],
     [['--format', 'glb', '--classes', 'wall', '--layer', '1'], 2],
     [['--format', 'ply', '--classes', '(wall'], 3],
+    [['--format', 'spz', '--classes', 'wall'], 2],
+    [['--format', 'ply-compressed', '--layer', '1'], 2],
   ])('refuses %o with code %i', async (given, code) => {
     expect(await runCommandLine(['export', made.project, ...given])).toBe(code);
   });
