@@ -9,7 +9,9 @@ export {
   type DensitySettings,
 } from './densityControl';
 export { DensityStatistics } from './densityStatistics';
+export { economyLoss, type EconomyOptions } from './economy';
 export { GaussianError } from './errors';
+export { explore } from './exploration';
 export { initialiseGaussians, type Initialised, type InitialiseOptions, type NearestNeighbours } from './initialise';
 export { modelFromSplats } from './fromSplats';
 export { cross, dot, lookAt, minus, scaled, unit, type Vector } from './lookAt';
@@ -17,6 +19,7 @@ export { GaussianModel, NO_PARENT, type GaussianArrays, type RowTensor } from '.
 export type { ParameterGroup } from './parameterGroup';
 export { compressedPlyBytes } from './compressedPly';
 export { splatPlyChunks, type SplatFile, type Splats, type SplatSource } from './ply';
+export { relocate, sharedOut, type RelocationSettings } from './relocation';
 export { readSplats } from './splatFile';
 export { spzBytes } from './spz';
 export { cameraBounds, cameraExtent, focusPoint, meanCentre, type Box, type Point } from './sceneBounds';

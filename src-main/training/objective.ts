@@ -1,7 +1,7 @@
 /**
  * What training minimises, on one screen (METHOD §1, §4):
  *
- *   L = λ_RGB·L_RGB + λ_s·L_s + λ_smo·L_smo + λ_G·L_G + λ_L·L_L,   λ_RGB = 1
+ *   L = λ_RGB·L_RGB + λ_s·L_s + λ_smo·L_smo + λ_G·L_G + λ_L·L_L,   λ_RGB = 1,   under a budget + L_eco (gaussians/economy.ts)
  *
  * over one photo a step. The language terms join once index maps exist; they look at the same picture through sampled pixels, so
  * that the picture itself, and with it geometry and opacity, is bit for bit the one that would be trained without them.
@@ -22,6 +22,8 @@ import type {
   SmoothnessOptions,
 } from '../kernels/index';
 import { SAMPLE } from '../kernels/layout';
+import { economyLoss } from '../gaussians/index';
+import type { EconomyOptions } from '../gaussians/index';
 import { smoothingLoss, splatLoss } from '../semantics/index';
 import type { PixelSample } from '../semantics/index';
 
@@ -98,6 +100,8 @@ export interface ObjectiveOptions {
   readonly semantic?: SemanticTerm | null;
   readonly smoothing?: SmoothingTerm | null;
   readonly splats?: readonly SplatTerm[];
+  /** under a budget of Gaussians; null without one */
+  readonly economy?: Omit<EconomyOptions, 'count'> | null;
   /** geometry and colour are finished: only the language terms count */
   readonly semanticsOnly?: boolean;
   /** sees the rendered image while it exists; must not keep it */
@@ -124,7 +128,10 @@ export function objective(learnables: Learnables, view: View, options: Objective
   options.observe?.(image);
 
   const terms: Scalar[] = [];
-  if (!options.semanticsOnly) terms.push(photometricLoss(image, view.target, view.mask, { ssimWeight }));
+  if (!options.semanticsOnly) {
+    terms.push(photometricLoss(image, view.target, view.mask, { ssimWeight }));
+    if (options.economy) terms.push(economyLoss(geometry, { ...options.economy, count: options.count }));
+  }
   if (semantic) {
     const { pixels, labels } = semantic.sample;
     const { vote, layers, loss, report, weight } = semantic;

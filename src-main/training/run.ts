@@ -8,7 +8,7 @@
 import { liveSettings } from '#contract/messages';
 import type { SettingsChange, StartCommand, TrainerEventOf } from '#contract/messages';
 import type { TrainingSettings } from '#contract/settings';
-import { DensityControl, resetOpacity } from '../gaussians/index';
+import { DensityControl, explore, relocate, resetOpacity } from '../gaussians/index';
 import type { DensityStatistics, GaussianModel } from '../gaussians/index';
 import { adamStep, resizePool } from '../kernels/index';
 import { evaluate, meanSquaredError } from './evaluation';
@@ -183,6 +183,7 @@ export class TrainingRun {
       antialiased: settings.antialiased,
       semanticsMovesGeometry: settings.semanticsMovesGeometry,
       ssimWeight: settings.ssimWeight,
+      economy: settings.budget > 0 ? { ...settings, extent: this.#extent } : null,
       ...{ semantic, smoothing, splats: [splats, labels].filter((term) => term !== null), semanticsOnly },
       observe: (image) => {
         if (!measure) return;
@@ -197,6 +198,11 @@ export class TrainingRun {
       this.#statistics.accumulate(gradients.probe.dataSync<'float32'>(), model.count);
     }
     this.#adam(step, gradients);
+    if (settings.budget > 0 && !semanticsOnly) {
+      // In camera extents, so that a capture in millimetres trains as one in metres.
+      const rate = schedule.meansRate(step, settings, this.#extent) / this.#extent ** 2;
+      explore(model, settings.noiseRate * rate, { step, seed: settings.seed });
+    }
     learner?.learn(gradients, model, settings, step);
     disposeGradients(gradients);
     this.step = step;
@@ -220,24 +226,35 @@ export class TrainingRun {
   #control(step: number): StepReport['density'] {
     const { settings } = this;
     const pass = schedule.densityPassAt(step, settings);
-    const opacityReset = schedule.opacityResetAt(step, settings);
+    const opacityReset = settings.budget === 0 && schedule.opacityResetAt(step, settings);
     if (!pass && !opacityReset) return null;
     const report = { cloned: 0, split: 0, pruned: 0 };
     if (pass) {
-      const context = {
-        step,
-        seed: settings.seed,
-        extent: this.#extent,
-        afterFirstReset: schedule.resetBefore(step, settings),
-      };
       const labels = this.#semantics.learner?.labels ?? null;
       const before = labels?.byId(this.#model);
-      const { cloned, split, pruned } = this.#densityControl.apply(this.#model, this.#statistics, settings, context);
+      Object.assign(report, settings.budget > 0 ? this.#relocate(step) : this.#densify(step));
       if (labels && before) labels.follow(this.#model, before);
-      Object.assign(report, { cloned, split, pruned });
     }
     if (opacityReset) resetOpacity(this.#model, settings.opacityResetTo);
     return { ...report, splats: this.#model.count, opacityReset };
+  }
+
+  #densify(step: number): { cloned: number; split: number; pruned: number } {
+    const { settings } = this;
+    const context = {
+      ...{ step, seed: settings.seed, extent: this.#extent },
+      afterFirstReset: schedule.resetBefore(step, settings),
+    };
+    const { cloned, split, pruned } = this.#densityControl.apply(this.#model, this.#statistics, settings, context);
+    return { cloned, split, pruned };
+  }
+
+  /** Under a budget: the dead come back as children of the living. */
+  #relocate(step: number): { cloned: number; split: number; pruned: number } {
+    const { died, born } = relocate(this.#model, this.settings, { step, seed: this.settings.seed });
+    this.#statistics.reserve(this.#model.count);
+    this.#statistics.reset();
+    return { cloned: born, split: 0, pruned: died };
   }
 
   /** Views of the live state, not copies: to be written before the next step. */

@@ -142,4 +142,26 @@ export const gaussianSettings = {
   }),
   opacityResetTo: number(0.0001, 1, { group: 'density', description: 'opacity after a reset, at most' }),
   maxSplats: integer(1, 100_000_000, { group: 'density', unit: 'splats', description: 'Gaussians at most' }),
+  budget: integer(0, 100_000_000, {
+    group: 'density',
+    unit: 'splats',
+    description:
+      'number of Gaussians to make the most of: those that died are relocated and wander (MCMC), none is cloned, split or reset; 0 is off',
+  }),
+  budgetGrowth: number(1, 10, {
+    group: 'density',
+    description: 'under a budget, how many times more Gaussians a pass of density control may leave',
+  }),
+  noiseRate: number(0, 1e9, {
+    group: 'density',
+    description: 'under a budget, how far faint Gaussians wander in a step, times the learning rate of the means',
+  }),
+  opacityWeight: number(0, 1000, {
+    group: 'density',
+    description: 'under a budget, weight of the mean opacity in the loss',
+  }),
+  scaleWeight: number(0, 1000, {
+    group: 'density',
+    description: 'under a budget, weight of the mean scale in the loss, in camera extents',
+  }),
 };

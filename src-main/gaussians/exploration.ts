@@ -1,0 +1,43 @@
+/**
+ * The noise under a budget (Kheradmand et al. 2024): after each step means wander, the further the fainter and the larger a Gaussian is,
+ * until they find something to show. A Langevin step whose noise stays inside the Gaussian:
+ *
+ *   μ ← μ + rate·σ(−100·(o − 0.005))·Σ·η,   η ~ N(0, I) keyed by id and step
+ */
+import { CounterRandom } from '../base/index';
+import { rotation } from '../kernels/index';
+import { GEOMETRY } from '../kernels/layout';
+import type { GaussianModel } from './model';
+
+const STEEPNESS = 100;
+const DEAD = 0.005;
+/** Shares below it move nothing that a float32 mean would show. */
+const FAINTEST = 1e-5;
+
+/** Changes means in place, outside the tape. @param rate  noise rate times the means' learning rate, 1 / world units */
+export function explore(
+  model: GaussianModel,
+  rate: number,
+  { step, seed }: { readonly step: number; readonly seed: number },
+): void {
+  const { geometry, ids, count } = model.arrays();
+  const random = new CounterRandom(seed, 'exploration', step);
+  const { columns, logScale, quaternion, opacityLogit } = GEOMETRY;
+  for (let row = 0; row < count; row++) {
+    const at = row * columns;
+    const opacity = 1 / (1 + Math.exp(-geometry[at + opacityLogit]));
+    const share = 1 / (1 + Math.exp(STEEPNESS * (opacity - DEAD)));
+    if (share < FAINTEST) continue;
+    const q = geometry.subarray(at + quaternion, at + quaternion + 4);
+    const length = Math.hypot(...q) || 1;
+    const r = rotation([q[0] / length, q[1] / length, q[2] / length, q[3] / length]);
+    const index = 4 * ids[row];
+    const noise = [random.normal(index), random.normal(index + 1), random.normal(index + 2)];
+    // Σ·η = R·S²·Rᵀ·η
+    for (let axis = 0; axis < 3; axis++) {
+      const variance = Math.exp(2 * geometry[at + logScale + axis]);
+      const along = r[axis] * noise[0] + r[3 + axis] * noise[1] + r[6 + axis] * noise[2];
+      for (let k = 0; k < 3; k++) geometry[at + k] += rate * share * variance * along * r[3 * k + axis];
+    }
+  }
+}
