@@ -47,5 +47,5 @@ export function economyLoss(geometry: Tensor, options: EconomyOptions): Scalar {
     };
     return { value: tf.scalar(loss), gradFunc };
   });
-  return operation(geometry) as Scalar;
+  return operation(geometry);
 }
