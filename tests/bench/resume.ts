@@ -10,7 +10,8 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadCapture } from '../../src-main/capture/index';
+import { resolveSettings } from '#contract/presets';
+import { loadCapture, splitHoldout } from '../../src-main/capture/index';
 import { openProject, projectPaths } from '../../src-main/project/index';
 import { differences, trainInParts } from '../src-main/training/interruptions';
 import type { Part, Survived } from '../src-main/training/interruptions';
@@ -34,11 +35,12 @@ export async function printExactResume(argv: string[]): Promise<void> {
   const capture = opened.capturePath;
   await opened.close();
   if (capture === null) throw new Error(`${source}: was made without a capture`);
-  const { photos } = await loadCapture(capture);
+  const { photos, heldOut } = await loadCapture(capture);
+  const { training } = splitHoldout(photos, resolveSettings({}).holdout, heldOut);
   const folder = await mkdtemp(join(tmpdir(), 'legato-resume-'));
   process.env.LEGATO_HOME = join(folder, 'home');
   const until = Array.from({ length: PARTS }, (_, part) => Math.round((steps * (part + 1)) / PARTS));
-  const left = photos[Math.floor(photos.length / 2)].name;
+  const left = photos[training[Math.floor(training.length / 2)]].name;
   const run = async (name: string, killed: number): Promise<Survived> => {
     const project = join(folder, `${name}.legato`);
     await cp(source, project, { recursive: true });
