@@ -92,15 +92,20 @@ void networkBackward(const Network& net, int rows, const NetworkRows& act, const
   }
 }
 
-/** Where the largest of a row lies, the lowest place on ties, and the largest itself. @param row  [stride], row[0] behind the last class */
-static LEGATO_INLINE int largestOf(const float* row, int stride, float& most) {
-  // A row is whole panels: as many sums side by side as a panel has vectors hide the latency of one.
+/** What each lane of a row holds at most. @param row  [stride] */
+static LEGATO_INLINE Float mostOfLanes(const float* row, int stride) {
+  // A row is whole panels: as many maxima side by side as a panel has vectors hide the latency of one.
   Float lanes[kVectors];
   for (int v = 0; v < kVectors; v++) lanes[v] = load(row + v * W);
   for (int i = kColumns; i < stride; i += kColumns)
     for (int v = 0; v < kVectors; v++) lanes[v] = max(lanes[v], load(row + i + v * W));
   for (int v = 1; v < kVectors; v++) lanes[0] = max(lanes[0], lanes[v]);
-  most = largest(lanes[0]);
+  return lanes[0];
+}
+
+/** Where the largest of a row lies, the lowest place on ties, and the largest itself. @param row  [stride], row[0] behind the last class */
+static LEGATO_INLINE int largestOf(const float* row, int stride, float& most) {
+  most = largest(mostOfLanes(row, stride));
   for (int i = 0; i < stride; i += W)
     if (const uint32_t found = bits(greaterEqual(load(row + i), set(most)))) return i + std::countr_zero(found);
   return 0;
@@ -135,13 +140,8 @@ void softmaxLogits(float* logits, int rows, int classes, int stride, int32_t* to
 /** A value that at least `top` of a row reach: the `top`-th largest of what each lane holds at most. 0 where lanes are too few. */
 static LEGATO_INLINE float reachedBy(int top, const float* row, int stride) {
   if (top > W) return 0.0f;
-  Float most[kVectors];
-  for (int v = 0; v < kVectors; v++) most[v] = load(row + v * W);
-  for (int i = kColumns; i < stride; i += kColumns)
-    for (int v = 0; v < kVectors; v++) most[v] = max(most[v], load(row + i + v * W));
-  for (int v = 1; v < kVectors; v++) most[0] = max(most[0], most[v]);
   float lanes[W];
-  store(lanes, most[0]);
+  store(lanes, mostOfLanes(row, stride));
   for (int i = 1; i < W; i++)
     for (int k = i; k > 0 && lanes[k] > lanes[k - 1]; k--) {
       const float swapped = lanes[k];

@@ -14,9 +14,10 @@
  * semantics have no place in it.
  */
 import { PlyError, writePly, type PlyColumn, type PlyElement, type PlyFile } from '../capture/ply';
-import { GEOMETRY, sigmoid, SPHERICAL_HARMONICS } from '../kernels/layout';
+import { C0, GEOMETRY, sigmoid, SPHERICAL_HARMONICS } from '../kernels/layout';
 import type { SplatFile, SplatSource } from './ply';
-import { C0, logitOf, mortonOrder, unitQuaternion, usedDegree } from './quantised';
+import { logitOf, mortonOrder, usedDegree } from './quantised';
+import { unitQuaternion } from './quaternion';
 
 const CHUNK = 256;
 const ROOT_2 = Math.SQRT2;

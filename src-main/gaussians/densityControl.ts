@@ -14,7 +14,7 @@
  * moments and the parent's S_G and u. Survivors keep their order; a split's first child takes the parent's row, all other new
  * rows follow at the end.
  */
-import { GEOMETRY } from '../kernels/layout';
+import { GEOMETRY, logit } from '../kernels/layout';
 import type { DensityStatistics } from './densityStatistics';
 import type { GaussianModel } from './model';
 import { CounterRandom } from '../base/index';
@@ -65,8 +65,6 @@ const KEEP = 0;
 const PRUNE = 1;
 const CLONE = 2;
 const SPLIT = 3;
-
-const logit = (probability: number): number => Math.log(probability / (1 - probability));
 
 /** Keeps its scratch memory between passes. */
 export class DensityControl {

@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Scalar, Tensor } from '@tensorflow/tfjs';
-import { GEOMETRY } from '../kernels/layout';
+import { GEOMETRY, sigmoid } from '../kernels/layout';
 
 export interface EconomyOptions {
   /** live rows */
@@ -29,7 +29,7 @@ export function economyLoss(geometry: Tensor, options: EconomyOptions): Scalar {
     let loss = 0;
     for (let row = 0; row < count; row++) {
       const at = row * columns;
-      loss += opacityShare / (1 + Math.exp(-values[at + opacityLogit]));
+      loss += opacityShare * sigmoid(values[at + opacityLogit]);
       for (let k = 0; k < 3; k++) loss += scaleShare * Math.exp(values[at + logScale + k]);
     }
     const gradFunc = (dy: Tensor, saved: Tensor[]): Tensor => {
@@ -38,7 +38,7 @@ export function economyLoss(geometry: Tensor, options: EconomyOptions): Scalar {
       const gradient = new Float32Array(now.length);
       for (let row = 0; row < count; row++) {
         const at = row * columns;
-        const opacity = 1 / (1 + Math.exp(-now[at + opacityLogit]));
+        const opacity = sigmoid(now[at + opacityLogit]);
         gradient[at + opacityLogit] = upstream * opacityShare * opacity * (1 - opacity);
         for (let k = 0; k < 3; k++)
           gradient[at + logScale + k] = upstream * scaleShare * Math.exp(now[at + logScale + k]);

@@ -6,8 +6,9 @@
  */
 import { CounterRandom } from '../base/index';
 import { rotation } from '../kernels/index';
-import { GEOMETRY } from '../kernels/layout';
+import { GEOMETRY, sigmoid } from '../kernels/layout';
 import type { GaussianModel } from './model';
+import { unitQuaternion } from './quaternion';
 
 const STEEPNESS = 100;
 const DEAD = 0.005;
@@ -22,15 +23,12 @@ export function explore(
 ): void {
   const { geometry, ids, count } = model.arrays();
   const random = new CounterRandom(seed, 'exploration', step);
-  const { columns, logScale, quaternion, opacityLogit } = GEOMETRY;
+  const { columns, logScale, opacityLogit } = GEOMETRY;
   for (let row = 0; row < count; row++) {
     const at = row * columns;
-    const opacity = 1 / (1 + Math.exp(-geometry[at + opacityLogit]));
-    const share = 1 / (1 + Math.exp(STEEPNESS * (opacity - DEAD)));
+    const share = sigmoid(-STEEPNESS * (sigmoid(geometry[at + opacityLogit]) - DEAD));
     if (share < FAINTEST) continue;
-    const q = geometry.subarray(at + quaternion, at + quaternion + 4);
-    const length = Math.hypot(...q) || 1;
-    const r = rotation([q[0] / length, q[1] / length, q[2] / length, q[3] / length]);
+    const r = rotation(unitQuaternion(geometry, row));
     const index = 4 * ids[row];
     const noise = [random.normal(index), random.normal(index + 1), random.normal(index + 2)];
     // Σ·η = R·S²·Rᵀ·η

@@ -8,7 +8,7 @@
  *   S_G      ~ N(0, 1), seeded
  */
 import type { PinholeCamera } from '#contract/camera';
-import { GEOMETRY, SEMANTICS, SPHERICAL_HARMONICS } from '../kernels/layout';
+import { GEOMETRY, logit, SEMANTICS, SPHERICAL_HARMONICS } from '../kernels/layout';
 import { cleanPoints, type CleanedPoints, type ColouredPoints } from './cleanPoints';
 import { GaussianError } from './errors';
 import { GaussianModel } from './model';
@@ -48,8 +48,6 @@ const REACH = 1e4;
 /** Scales stay between these shares of the extent; the upper one grows with the distance, as far things may be coarse. */
 const SMALLEST_SCALE = 1e-5;
 const LARGEST_SCALE = 0.1;
-
-const logit = (probability: number): number => Math.log(probability / (1 - probability));
 
 /**
  * Makes the model that a run starts from.

@@ -1,8 +1,6 @@
 /** What compact splat files share: logits of bytes, the degree that is used, and an order in which neighbours lie together. */
 import { GEOMETRY, SPHERICAL_HARMONICS } from '../kernels/layout';
 
-/** Y₀₀ = 1/(2√π): colour = ½ + C0·f_dc */
-export const C0 = 0.28209479177387814;
 /** Opacities of 0 and 1 have no logit; these round to them in float32. */
 const LARGEST_LOGIT = 16;
 
@@ -10,14 +8,6 @@ export function logitOf(probability: number): number {
   if (probability <= 0) return -LARGEST_LOGIT;
   if (probability >= 1) return LARGEST_LOGIT;
   return Math.log(probability / (1 - probability));
-}
-
-/** A quaternion of length 1, wxyz; the identity for one of length 0. */
-export function unitQuaternion(geometry: Float32Array, row: number): [number, number, number, number] {
-  const at = row * GEOMETRY.columns + GEOMETRY.quaternion;
-  const [w, x, y, z] = geometry.subarray(at, at + 4);
-  const length = Math.hypot(w, x, y, z);
-  return length < 1e-12 ? [1, 0, 0, 0] : [w / length, x / length, y / length, z / length];
 }
 
 /** The highest degree, 0…3, with a coefficient other than 0. */

@@ -13,7 +13,7 @@
  * their moments, and a child has its parent's S_G and u.
  */
 import { CounterRandom } from '../base/index';
-import { GEOMETRY } from '../kernels/layout';
+import { GEOMETRY, logit, sigmoid } from '../kernels/layout';
 import type { GaussianModel } from './model';
 import { runsOfKept } from './rows';
 
@@ -29,9 +29,6 @@ export interface RelocationSettings {
   budgetGrowth: number;
   pruneOpacity: number;
 }
-
-const logit = (p: number): number => Math.log(p / (1 - p));
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /**
  * Opacity of each of N copies, and the factor on their scales.

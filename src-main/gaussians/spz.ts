@@ -21,7 +21,8 @@ import { CaptureError } from '../capture/errors';
 import { GEOMETRY, sigmoid, SPHERICAL_HARMONICS } from '../kernels/layout';
 import { GaussianError } from './errors';
 import type { SplatFile, SplatSource } from './ply';
-import { logitOf, unitQuaternion, usedDegree } from './quantised';
+import { logitOf, usedDegree } from './quantised';
+import { unitQuaternion } from './quaternion';
 
 const MAGIC = 0x5053474e;
 const HEADER = 16;

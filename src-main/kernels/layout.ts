@@ -54,5 +54,9 @@ export function planesMovingGeometry(mask: number, semanticsMovesGeometry: boole
   );
 }
 
+/** Y₀₀ = 1/(2√π): colour = ½ + C0·f_dc */
+export const C0 = 0.5 / Math.sqrt(Math.PI);
+
 /** A probability from its logit: opacity and u are kept as logits. */
 export const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
+export const logit = (probability: number): number => Math.log(probability / (1 - probability));

@@ -4,7 +4,7 @@ import { checkInteger, checkLength } from './checks';
 import { BackendUnavailableError, KernelArgumentError } from './errors';
 import { HostBackend } from './hostBackend';
 import type { HostKernels } from './hostKernels';
-import { GEOMETRY, SPHERICAL_HARMONICS } from './layout';
+import { C0, GEOMETRY, SPHERICAL_HARMONICS } from './layout';
 import { HARMONIC_BANDS } from './pack.reference';
 import type { PackedWords, PackInput, PackRange } from './pack.reference';
 
@@ -16,7 +16,6 @@ const SCALE_SPAN = 12;
 const STRAY_HARMONIC = 8;
 /** Rows that the middle of the scene is taken from. */
 const SAMPLED_ROWS = 4096;
-const C0 = 0.5 / Math.sqrt(Math.PI);
 
 function kernels(op: string): HostKernels {
   const backend = tf.backend();

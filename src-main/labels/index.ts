@@ -10,6 +10,7 @@ export {
   classOfLabel,
   emptyTaxonomy,
   labelsOf,
+  nameKey,
   type LabelClass,
   type LabelLayer,
   type Taxonomy,

@@ -17,6 +17,7 @@ import { selectRows } from './selection';
 import type { SelectableScene, SplatAnswers } from './selection';
 import { TaughtEntries } from './taughtEntries';
 import type { Taught } from './taughtEntries';
+import { nameKey } from './taxonomy';
 import { uncertainRegions } from './uncertainRegions';
 
 type Command = z.infer<(typeof labelTrainerCommands)[number]>;
@@ -41,9 +42,6 @@ interface KnownSurface extends SeenSurface {
   readonly step: number;
   readonly stamp: string;
 }
-
-/** Names are the same however they are written. */
-const nameKey = (name: string): string => name.trim().toLowerCase();
 
 const stampOf = ({ count, nextId }: GaussianModel): string => `${count} ${nextId}`;
 

@@ -32,9 +32,9 @@ export interface Taxonomy {
 
 export const emptyTaxonomy: Taxonomy = { classes: [], layers: [{ layer: FIRST_LAYER, name: 'labels' }] };
 
-/** Names that differ in nothing that a person sees. */
-const sameName = (a: string, b: string): boolean =>
-  a.normalize('NFC').trim().toLowerCase() === b.normalize('NFC').trim().toLowerCase();
+/** The same for names that differ in nothing that a person sees. */
+export const nameKey = (name: string): string => name.normalize('NFC').trim().toLowerCase();
+const sameName = (a: string, b: string): boolean => nameKey(a) === nameKey(b);
 
 /** The class of that name, whatever its capitals. */
 export function classNamed({ classes }: Taxonomy, name: string): LabelClass | null {

@@ -6,12 +6,10 @@
  * An entry that nobody answers with has none: its direction is 0.
  */
 import { SEMANTICS } from '../kernels/layout';
-import { CODES } from './splatCodes';
+import { CODES, WHOLE } from './splatCodes';
 import type { Codes } from './splatCodes';
 
 const { dimensions: SIZE } = SEMANTICS;
-/** Shares of codes are 255ths. */
-const WHOLE = 255;
 /** Vectors that are shorter have no direction. */
 export const SHORTEST = 1e-6;
 

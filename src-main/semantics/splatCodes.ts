@@ -16,7 +16,8 @@ import { SEMANTICS } from '../kernels/layout';
 
 /** Entries a splat keeps. */
 export const CODES = 4;
-const WHOLE = 255;
+/** Shares of codes are 255ths. */
+export const WHOLE = 255;
 
 export interface Codes {
   readonly count: number;

@@ -176,6 +176,7 @@ export class TrainingRun {
     }
 
     let psnr: number | null = null;
+    const { opacityWeight, scaleWeight } = settings;
     const gradients = objectiveGradients(model, view, {
       count: model.count,
       shDegree: schedule.shDegreeAt(step, settings),
@@ -183,7 +184,7 @@ export class TrainingRun {
       antialiased: settings.antialiased,
       semanticsMovesGeometry: settings.semanticsMovesGeometry,
       ssimWeight: settings.ssimWeight,
-      economy: settings.budget > 0 ? { ...settings, extent: this.#extent } : null,
+      economy: settings.budget > 0 ? { opacityWeight, scaleWeight, extent: this.#extent } : null,
       ...{ semantic, smoothing, splats: [splats, labels].filter((term) => term !== null), semanticsOnly },
       observe: (image) => {
         if (!measure) return;

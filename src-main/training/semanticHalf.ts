@@ -4,7 +4,7 @@
  */
 import type { TrainingSettings } from '#contract/settings';
 import type { GaussianModel } from '../gaussians/index';
-import { SEMANTICS } from '../kernels/layout';
+import { logit, SEMANTICS } from '../kernels/layout';
 import { decodeCodes, settle, SplatLabels, vectorsOf } from '../semantics/index';
 import { answersOf, liftLabels, startFromLabels } from './lift';
 import { surveyMaps } from './mapSurvey';
@@ -160,6 +160,6 @@ export class SemanticHalf {
 /** The same uncertainty for every Gaussian, as a logit. Outside the tape only. */
 function startUncertainty(model: GaussianModel, uncertainty: number): void {
   const { semantics, count } = model.arrays();
-  const logit = Math.log(uncertainty / (1 - uncertainty));
-  for (let row = 0; row < count; row++) semantics[row * SEMANTICS.columns + SEMANTICS.uncertaintyLogit] = logit;
+  const start = logit(uncertainty);
+  for (let row = 0; row < count; row++) semantics[row * SEMANTICS.columns + SEMANTICS.uncertaintyLogit] = start;
 }

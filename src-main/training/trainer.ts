@@ -414,11 +414,16 @@ export class Trainer {
     this.#wishes.checkpoint = false;
     this.#wishes.evaluation = false;
     if (evaluation) await this.#evaluate(run);
-    if (checkpoint && (this.#edited || this.#checkpointStep !== run.step)) {
+    if (checkpoint && !this.#isSaved(run)) {
       await this.#save(run, store);
       return true;
     }
     return false;
+  }
+
+  /** Whether the newest checkpoint holds the run as it is. */
+  #isSaved(run: TrainingRun): boolean {
+    return !this.#edited && this.#checkpointStep === run.step;
   }
 
   async #save(run: TrainingRun, store: CheckpointStore): Promise<void> {
@@ -441,7 +446,7 @@ export class Trainer {
 
   async #finish(run: TrainingRun, store: CheckpointStore): Promise<void> {
     const wallSeconds = this.#watch.seconds;
-    if (run.step > 0 && (this.#edited || this.#checkpointStep !== run.step)) await this.#save(run, store);
+    if (run.step > 0 && !this.#isSaved(run)) await this.#save(run, store);
     if (this.#wishes.finalEvaluation) await this.#evaluate(run);
     this.#resident();
     this.#happen('finished');

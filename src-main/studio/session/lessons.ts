@@ -6,7 +6,7 @@
  * A class whose name the text encoder does not know, or that no entry answers to, has none.
  */
 import type { LabelMeaning } from '#contract/labels';
-import { labelsOf } from '../../labels/index';
+import { labelsOf, nameKey } from '../../labels/index';
 import type { Taxonomy } from '../../labels/index';
 import type { Asking } from './asking';
 
@@ -66,7 +66,7 @@ export class Lessons {
     const turn = ++this.#latest;
     const { classes } = taxonomy;
     const own = classes.map(({ name }) => name);
-    const others = this.#asked.filter((name) => !own.some((one) => one.toLowerCase() === name.toLowerCase()));
+    const others = this.#asked.filter((name) => !own.some((one) => nameKey(one) === nameKey(name)));
     const all = [...own, ...others];
     const names = JSON.stringify([own, others]);
     if (this.#known?.names !== names) {
