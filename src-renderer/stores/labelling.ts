@@ -142,9 +142,11 @@ export const useLabelling = defineStore('labelling', () => {
     );
   }
 
-  function accepted(splats: number): void {
+  /** @param without  questions of the same answer that no splat met */
+  function accepted(splats: number, without: readonly string[] = []): void {
     if (splats === 0) return notices.add('warn', say('labels.nothing'));
     showLabels();
+    if (without.length > 0) notices.add('warn', say('labels.nothingOf', { names: without.join(', ') }));
     notices.add('ok', say('labels.accepted', { count: splats, keys: chordLabel('Mod+Z', isMac()) }));
   }
 
@@ -154,6 +156,7 @@ export const useLabelling = defineStore('labelling', () => {
     if (answer === null) return;
     const { request } = answer;
     const threshold = view.threshold;
+    const without: string[] = [];
     let splats = 0;
     if (request === null) {
       splats = (await label({ kind: 'answer', question: null, threshold }, target.value)) ?? 0;
@@ -163,10 +166,11 @@ export const useLabelling = defineStore('labelling', () => {
         const changed = await label({ kind: 'answer', question, threshold }, towards);
         if (changed === null) return;
         splats += changed;
-        if (question === 0 && changed > 0) chooseNamed(towards.name);
+        if (changed === 0) without.push(text);
+        else if (question === 0) chooseNamed(towards.name);
       }
     }
-    accepted(splats);
+    accepted(splats, without);
   }
 
   /** Splats of a codebook entry get the chosen class, or one of the entry's name. */

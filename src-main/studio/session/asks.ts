@@ -2,6 +2,7 @@
  * What is asked of the open scene, from the request to the trainer's order. Each change has a revision, so that an answer that was
  * overtaken by the next question is dropped; the same question is asked again when the trainer or the codebook is another.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { AskRequest, StudioState } from '#contract/studio';
 import type { AskOrder, SplatReadout } from '#contract/viewerMessages';
 import { ExpressionError, plainTexts, readQuestions } from '../../semantics/index';
@@ -31,6 +32,8 @@ export class Asks {
   #revision = 0;
   #request: AskRequest | null = null;
   #order: AskOrder | null = null;
+  /** the newest question could not be answered, so that it is worth asking again */
+  #failed = false;
   /** hands out the colours of classes */
   seed = 0;
 
@@ -38,8 +41,16 @@ export class Asks {
     this.#ports = ports;
   }
 
-  /** Asks, or stops asking with null. What goes wrong is in the state, where it can be shown beside the question. */
+  /**
+   * Asks, or stops asking with null. What goes wrong is in the state, where it can be shown beside the question. A question that is
+   * answered, or is being answered, stands: whoever typed it and then presses Enter is not kept waiting for the same answer twice.
+   */
   async words(asking: Asking | null, request: AskRequest | null): Promise<void> {
+    if (request !== null && !this.#failed && isDeepStrictEqual(request, this.#request)) return;
+    await this.#anew(asking, request);
+  }
+
+  async #anew(asking: Asking | null, request: AskRequest | null): Promise<void> {
     const revision = ++this.#revision;
     this.#request = request;
     this.#set(null);
@@ -66,8 +77,8 @@ export class Asks {
 
   /** Another codebook: what was asked in words is worked out anew, likeness to what an old entry said is gone. */
   async again(asking: Asking | null): Promise<void> {
-    if (this.#request !== null) await this.words(asking, this.#request);
-    else if (this.#order !== null) await this.words(asking, null);
+    if (this.#request !== null) await this.#anew(asking, this.#request);
+    else if (this.#order !== null) await this.#anew(asking, null);
   }
 
   /** Another trainer: it is told what is asked. */
@@ -102,6 +113,7 @@ export class Asks {
       problem = { message, question: where?.question ?? null, column: where?.column ?? null };
     }
     if (revision !== this.#revision) return;
+    this.#failed = problem !== null;
     this.#set(order);
     this.#ports.change((state) => {
       if (state.ask?.revision === revision) state.ask = { ...state.ask, pending: false, problem };
@@ -121,6 +133,7 @@ export class Asks {
     pending: boolean,
     problem: NonNullable<StudioState['ask']>['problem'],
   ): void {
+    this.#failed = false;
     const colours = classColours(names.length, this.seed);
     const classes = names.map((name, i) => ({ name, colour: colours[i] }));
     this.#ports.change((state) => (state.ask = { revision, request, classes, pending, problem }));

@@ -91,6 +91,27 @@ describe('asks', () => {
     expect(orders).toEqual([1, 1, null, 2]);
   });
 
+  it('keep an answer that is asked for again, and try again what failed', async () => {
+    const { asks, state, orders } = asksOf();
+    const { asking, waiting } = slowAsking();
+    void asks.words(asking, request('mug'));
+    void asks.words(asking, request('mug'));
+    expect(waiting).toHaveLength(1);
+    waiting[0].finish();
+    await settled();
+    await asks.words(asking, request('mug'));
+    expect(state.ask).toMatchObject({ revision: 1, pending: false });
+    expect(orders).toEqual([1]);
+    void asks.words(asking, request('chair'));
+    waiting[1].finish(new Error('the model is being downloaded'));
+    await settled();
+    void asks.words(asking, request('chair'));
+    expect(state.ask).toMatchObject({ pending: true, problem: null });
+    waiting[2].finish();
+    await settled();
+    expect(state.ask).toMatchObject({ revision: 3, pending: false, problem: null });
+  });
+
   it('say that nothing is open', async () => {
     const { asks, state } = asksOf();
     await asks.words(null, request('mug'));
