@@ -309,7 +309,8 @@ describe('faults of the machine', { timeout: 180_000 }, () => {
   });
 
   it('a project folder that is deleted: one can close it, and start anew', async () => {
-    await rm(demoProject(), { recursive: true, force: true });
+    // The trainer may write into a folder that is being emptied.
+    await rm(demoProject(), { recursive: true, force: true, maxRetries: 50 });
     await page.command({ type: 'save' });
     await page.until('the failure', () => page.state?.failure != null);
     await page.command({ type: 'close' });
