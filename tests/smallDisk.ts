@@ -11,6 +11,8 @@ import { mkdir } from 'node:fs/promises';
 export interface SmallDisk {
   /** where it is reached */
   readonly path: string;
+  /** nothing can be written any more; absent where it cannot be done */
+  freeze?(): void;
   close(): void;
 }
 
@@ -26,7 +28,8 @@ function mounted(at: string, megabytes: number, as: readonly string[]): SmallDis
     return null;
   }
   // Lazily: SQLite's binding lets go of its file when its statements are collected.
-  return { path: at, close: () => run('umount', '--lazy', at) };
+  const freeze = (): void => run('mount', '-o', 'remount,ro', at);
+  return { path: at, freeze, close: () => run('umount', '--lazy', at) };
 }
 
 async function inNamespace(at: string, megabytes: number): Promise<SmallDisk | null> {

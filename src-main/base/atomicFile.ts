@@ -5,7 +5,7 @@
  */
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { writeError } from './errors';
+import { FileError, systemErrorCode, writeError } from './errors';
 import { isProcessAlive } from './processes';
 
 const TEMPORARY = /^\..+\.(\d+)-\d+\.tmp$/;
@@ -14,10 +14,33 @@ const inUse = new Set<string>();
 let serial = 0;
 
 /** A hidden sibling of `path` that no other writer uses. */
-function temporaryName(path: string): string {
+export function temporaryName(path: string): string {
   const name = `.${basename(path)}.${process.pid}-${serial++}.tmp`;
   inUse.add(name);
   return join(dirname(path), name);
+}
+
+/**
+ * Makes a folder and those above it; one that is there is left alone. Node's own recursive mkdir says ENOENT where a disk is full.
+ *
+ * @throws FileError
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw writeError(path, error);
+    await makeFolder(dirname(path));
+    await makeFolder(path);
+  }
+}
+
+/** An error of a temporary name, told of the name that a person knows. */
+function named(path: string, temporary: string, error: unknown): FileError {
+  if (!(error instanceof FileError && error.path.startsWith(temporary))) return writeError(path, error);
+  return new FileError(error.code, path, error.problem, error);
 }
 
 /** Makes the entries of a folder durable; Windows cannot open folders and needs no such call. */
@@ -87,17 +110,43 @@ export async function writeFileAtomically(
 export async function createFolderAtomically(path: string, fill: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = temporaryName(path);
   try {
-    await mkdir(temporary, { recursive: true });
+    await makeFolder(temporary);
     await fill(temporary);
     await syncFolder(temporary);
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    throw writeError(path, error);
+    throw named(path, temporary, error);
   } finally {
     inUse.delete(basename(temporary));
   }
+}
+
+/**
+ * As `createFolderAtomically`, for a file whose writer needs names of its own beside it, as SQLite does.
+ *
+ * @param make  writes the file at the path that it is given, in a folder that holds nothing else
+ */
+export async function createFileAtomically(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = temporaryName(path);
+  try {
+    await makeFolder(temporary);
+    const inside = join(temporary, basename(path));
+    await make(inside);
+    await rename(inside, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    throw named(path, temporary, error);
+  } finally {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    inUse.delete(basename(temporary));
+  }
+}
+
+/** Whether a name is one that `removeLeftovers` may remove. */
+export function isTemporary(name: string): boolean {
+  return TEMPORARY.test(name);
 }
 
 /** Removes what crashed writers left in a folder; returns the removed names. */

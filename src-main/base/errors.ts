@@ -6,12 +6,15 @@ export class FileError extends Error {
   /** 'read-only', 'no-space', 'io', or one that a derived class adds */
   readonly code: string;
   readonly path: string;
+  /** the message without the path */
+  readonly problem: string;
 
-  constructor(code: string, path: string, message: string, cause?: unknown) {
-    super(`${path}: ${message}`, { cause });
+  constructor(code: string, path: string, problem: string, cause?: unknown) {
+    super(`${path}: ${problem}`, { cause });
     this.name = 'FileError';
     this.code = code;
     this.path = path;
+    this.problem = problem;
   }
 }
 
@@ -24,7 +27,16 @@ export function systemErrorCode(error: unknown): string | null {
 /** Translates what the system says when writing fails into what a person can do about it; FileErrors pass through. */
 export function writeError(path: string, error: unknown): FileError {
   if (error instanceof FileError) return error;
-  switch (systemErrorCode(error)) {
+  const code = systemErrorCode(error);
+  // Where room runs out for its log's index or while it syncs, SQLite has no better word than this.
+  if (code?.startsWith('SQLITE_IOERR') || code === 'SQLITE_CANTOPEN')
+    return new FileError(
+      'io',
+      path,
+      'the disk does not take it; free some space, check the disk, and try again',
+      error,
+    );
+  switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
     case 'SQLITE_FULL':
@@ -33,6 +45,7 @@ export function writeError(path: string, error: unknown): FileError {
     case 'EACCES':
     case 'EPERM':
     case 'SQLITE_READONLY':
+    case 'SQLITE_READONLY_DIRECTORY':
       return new FileError('read-only', path, 'no permission to write here; choose another folder', error);
     default: {
       const reason = error instanceof Error ? error.message : 'unknown';

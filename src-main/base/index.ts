@@ -1,5 +1,14 @@
 /** The door to base/: what every room stands on and what knows nothing of Legato. Files, safetensors, random numbers. */
-export { createFolderAtomically, removeLeftovers, writeFileAtomically, writeFileDurably } from './atomicFile';
+export {
+  createFileAtomically,
+  createFolderAtomically,
+  isTemporary,
+  makeFolder,
+  removeLeftovers,
+  temporaryName,
+  writeFileAtomically,
+  writeFileDurably,
+} from './atomicFile';
 export { FileError, readError, systemErrorCode, writeError } from './errors';
 export { evenly } from './evenly';
 export { isProcessAlive, processStartTime, deliverToParent, sendToParent } from './processes';

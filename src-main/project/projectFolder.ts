@@ -11,14 +11,22 @@
  * Photos are referenced, not copied: `capturePath` in the database says where they are.
  */
 import { constants } from 'node:fs';
-import { access, mkdir, readdir, stat } from 'node:fs/promises';
+import { access, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { removeLeftovers, systemErrorCode, writeError } from '../base/index';
+import {
+  createFileAtomically,
+  isTemporary,
+  makeFolder,
+  removeLeftovers,
+  systemErrorCode,
+  writeError,
+} from '../base/index';
 import { ProjectDatabase } from './database';
 import { ProjectError } from './errors';
 import { ProjectLock } from './lock';
 
 const SUFFIX = '.legato';
+const LOCK = 'lock';
 const FOLDERS = ['checkpoints', 'features', 'maps', 'exports'] as const;
 
 export interface ProjectPaths {
@@ -70,45 +78,67 @@ export class Project {
   }
 
   async close(): Promise<void> {
-    this.database.close();
-    await this.#lock?.release();
+    try {
+      this.database.close();
+    } finally {
+      await this.#lock?.release();
+    }
   }
 }
 
-async function isEmptyOrMissing(path: string): Promise<boolean> {
+async function entries(path: string): Promise<string[]> {
   try {
-    return (await readdir(path)).length === 0;
+    return await readdir(path);
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return true;
+    if (systemErrorCode(error) === 'ENOENT') return [];
     throw writeError(path, error);
   }
+}
+
+/** Whether a project may be made here: nothing lies in the folder but what making one left that was broken off. */
+async function isVacant({ root }: ProjectPaths): Promise<boolean> {
+  for (const name of await entries(root)) {
+    const folder = (FOLDERS as readonly string[]).includes(name);
+    if (folder ? (await entries(join(root, name))).length > 0 : !name.startsWith(LOCK) && !isTemporary(name))
+      return false;
+  }
+  return true;
 }
 
 /**
  * Makes a new project and opens it for writing.
  *
- * @param path         the folder, by custom NAME.legato; may exist when it is empty
+ * @param path         the folder, by custom NAME.legato; may exist when it is empty, or holds what a broken-off attempt left
  * @param capturePath  the capture's folder
- * @throws ProjectError 'exists', 'read-only', 'no-space', 'io'
+ * @throws ProjectError 'exists', 'locked'; FileError 'read-only', 'no-space', 'io'
  */
 export async function createProject(path: string, capturePath: string): Promise<Project> {
   const paths = projectPaths(path);
-  if (!(await isEmptyOrMissing(paths.root)))
-    throw new ProjectError('exists', paths.root, 'already exists and is not empty; open it, or choose another name');
+  const refuse = async (): Promise<void> => {
+    if (!(await isVacant(paths)))
+      throw new ProjectError('exists', paths.root, 'already exists and is not empty; open it, or choose another name');
+  };
+  await refuse();
+  await makeFolder(paths.root);
+  const lock = await ProjectLock.acquire(join(paths.root, LOCK));
   try {
-    await mkdir(paths.root, { recursive: true });
-    for (const folder of FOLDERS) await mkdir(paths[folder]);
-  } catch (error) {
-    throw writeError(paths.root, error);
-  }
-  const lock = await ProjectLock.acquire(join(paths.root, 'lock'));
-  try {
-    const database = new ProjectDatabase(paths.database, 'write');
-    database.transaction(() => {
-      database.setMeta('capturePath', resolve(capturePath));
-      database.setMeta('createdAt', new Date().toISOString());
+    // Another process may have made one in the meantime.
+    await refuse();
+    for (const folder of FOLDERS) await makeFolder(paths[folder]);
+    await removeLeftovers(paths.root);
+    // It has its name when it says what it is of: what is killed in between leaves no project without a capture.
+    await createFileAtomically(paths.database, async (temporary) => {
+      const database = new ProjectDatabase(temporary, 'write');
+      try {
+        database.transaction(() => {
+          database.setMeta('capturePath', resolve(capturePath));
+          database.setMeta('createdAt', new Date().toISOString());
+        });
+      } finally {
+        database.close();
+      }
     });
-    return new Project(paths, database, lock);
+    return new Project(paths, new ProjectDatabase(paths.database, 'write'), lock);
   } catch (error) {
     await lock.release();
     throw error;
@@ -141,14 +171,13 @@ export async function openProject(path: string, mode: 'read' | 'write'): Promise
       throw writeError(paths.root, error);
     });
   }
-  const lock = mode === 'write' ? await ProjectLock.acquire(join(paths.root, 'lock')) : null;
+  const lock = mode === 'write' ? await ProjectLock.acquire(join(paths.root, LOCK)) : null;
   try {
-    const database = new ProjectDatabase(paths.database, mode);
     if (mode === 'write') {
-      for (const folder of FOLDERS) await mkdir(paths[folder], { recursive: true });
+      for (const folder of FOLDERS) await makeFolder(paths[folder]);
       for (const folder of [paths.root, ...FOLDERS.map((name) => paths[name])]) await removeLeftovers(folder);
     }
-    return new Project(paths, database, lock);
+    return new Project(paths, new ProjectDatabase(paths.database, mode), lock);
   } catch (error) {
     await lock?.release();
     throw error;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { presets } from '#contract/presets';
 import { CheckpointFolder } from '../../../src-main/project/checkpoints';
 import type { TrainingSnapshot } from '../../../src-main/training/ports';
@@ -61,6 +61,26 @@ describe('checkpoints', () => {
     await checkpoints.save(snapshot(30_000));
     await checkpoints.save(snapshot(100));
     expect((await checkpoints.latest())?.step).toBe(100);
+  });
+
+  it('knows the newest when the clock was set back', async () => {
+    const { folder, store: checkpoints } = await store();
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2030-01-01') });
+    try {
+      await checkpoints.save(snapshot(100));
+      vi.setSystemTime(new Date('1999-01-01'));
+      await checkpoints.save(snapshot(200));
+      vi.setSystemTime(new Date('2029-01-01'));
+    } finally {
+      vi.useRealTimers();
+    }
+    // Nor do the files' own times say which it is: a copy has any.
+    await utimes(join(folder, '200', 'run.json'), 1, 1);
+    expect((await checkpoints.list()).map(({ step, savedAt }) => [step, savedAt.slice(0, 4)])).toEqual([
+      [200, '1999'],
+      [100, '2030'],
+    ]);
+    expect((await checkpoints.latest())?.step).toBe(200);
   });
 
   it('does not put a checkpoint where its project was', async () => {

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
-import { ProjectDatabase, SCHEMA_VERSION } from '../../../src-main/project/database';
+import { SCHEMA_VERSION } from '../../../src-main/project/connection';
+import { ProjectDatabase } from '../../../src-main/project/database';
 import { ProjectError } from '../../../src-main/project/errors';
 import { temporaryFolder } from '../base/temporaryFolder';
 

@@ -1,11 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { processStartTime } from '../../../src-main/base/processes';
 import { createProject, isProject, openProject } from '../../../src-main/project/projectFolder';
+import { repositoryPath } from '../../shared';
+import { smallDisk } from '../../smallDisk';
 import { temporaryFolder } from '../base/temporaryFolder';
 
 const lockOf = (lock: { pid: number; host?: string; processStart?: string | null }) =>
@@ -81,6 +84,73 @@ describe('project folder', () => {
     const path = await closedProject();
     await writeFile(join(path, 'lock'), lockOf({ pid: 1, host: 'elsewhere' }));
     await expect(openProject(path, 'write')).rejects.toThrow(/elsewhere.*delete this file/);
+  });
+
+  it(
+    'is open in one of many processes that open it at the same moment, over a stale lock',
+    { timeout: 120_000 },
+    async () => {
+      const path = await closedProject();
+      const { pid: dead } = spawnSync(process.execPath, ['-e', '']);
+      await writeFile(join(path, 'lock'), lockOf({ pid: dead }));
+      const lock = JSON.stringify(pathToFileURL(repositoryPath('src-main', 'project', 'lock.ts')).href);
+      // All try at a moment that they are given, then hold what they got until the end.
+      const script = `import(${lock}).then(async ({ ProjectLock }) => {
+      process.send('ready');
+      await new Promise((go) => process.once('message', go));
+      const said = await ProjectLock.acquire(${JSON.stringify(join(path, 'lock'))}).then(() => 'open', (error) => error.message);
+      process.send(said);
+    })`;
+      const options = { execArgv: ['--import', 'tsx'], cwd: repositoryPath(), silent: true };
+      const file = join(path, '..', 'open.mts');
+      await writeFile(file, script);
+      const children = Array.from({ length: 4 }, () => fork(file, options));
+      try {
+        await Promise.all(children.map((child) => once(child, 'message')));
+        const answers = children.map((child) => once(child, 'message') as Promise<[string]>);
+        for (const child of children) child.send('go');
+        const said = (await Promise.all(answers)).map(([text]) => text);
+        expect(said.filter((text) => text === 'open')).toHaveLength(1);
+        const winner = children[said.indexOf('open')].pid;
+        for (const text of said.filter((one) => one !== 'open'))
+          expect(text).toMatch(/open in process \d+ on .*; close it there|at the same moment; try again/);
+        expect(JSON.parse(await readFile(join(path, 'lock'), 'utf8'))).toMatchObject({ pid: winner });
+      } finally {
+        for (const child of children) child.kill();
+      }
+    },
+  );
+
+  it('is made where an attempt was broken off, and nowhere else', async () => {
+    const path = join(await temporaryFolder(), 'room.legato');
+    const { pid: dead } = spawnSync(process.execPath, ['-e', '']);
+    await mkdir(join(path, 'maps'), { recursive: true });
+    await mkdir(join(path, `.project.db.${dead}-0.tmp`));
+    await writeFile(join(path, 'lock'), lockOf({ pid: dead }));
+    await (await createProject(path, '/captures/room')).close();
+    expect(await isProject(path)).toBe(true);
+    const other = join(path, '..', 'other.legato');
+    await mkdir(join(other, 'maps'), { recursive: true });
+    await writeFile(join(other, 'maps', 'a.png'), '');
+    await expect(createProject(other, '/c')).rejects.toMatchObject({ code: 'exists' });
+  });
+
+  it('is read where nothing can be written', async ({ skip }) => {
+    const own = await smallDisk(join(await temporaryFolder(), 'disk'), 8);
+    if (!own?.freeze) return skip();
+    try {
+      const path = join(own.path, 'room.legato');
+      // Copied, since a disk with an open file cannot be frozen, and SQLite's binding is slow to let go.
+      await cp(await closedProject(), path, { recursive: true });
+      own.freeze();
+      await expect(openProject(path, 'write')).rejects.toThrow(/no permission to write here; choose another folder/);
+      await expect(createProject(join(own.path, 'new.legato'), '/c')).rejects.toThrow(/no permission to write here/);
+      const opened = await openProject(path, 'read');
+      expect(opened.capturePath).toBe('/captures/room');
+      await opened.close();
+    } finally {
+      own.close();
+    }
   });
 
   it('sweeps away what a crashed writer left', async () => {
