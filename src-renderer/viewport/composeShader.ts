@@ -74,6 +74,7 @@ struct Side {
   int channel;
   bool exact; // values and alpha are the trainer's
 };
+// The sixteen textures that this reads are all that WebGL 2 promises a shader: another one has to take the place of one.
 uniform Side left;
 uniform Side right;
 uniform float divider;       // share of the width
