@@ -150,6 +150,7 @@ export async function features(
     memoryBytes: memory === null ? null : memory * 2 ** 20,
     acceptCost: options.acceptCost ?? false,
     planOnly: options.plan ?? false,
+    firstMaps: null,
     pictures: options.pictures === true ? '' : (options.pictures ?? null),
   };
   let refusal: string | null = null;

@@ -170,9 +170,14 @@ async function basis(
   if (!(await hasFeatures(root))) {
     watch.say('features, shared by all rows');
     const request = { settings, all: false, provider: 'cpu', memoryBytes: null, acceptCost: false } as const;
-    const run = await startFeatures(path, root, { ...request, planOnly: false, pictures: null }, (event) => {
-      if (event.type === 'warning') watch.warn(event.message);
-    });
+    const run = await startFeatures(
+      path,
+      root,
+      { ...request, planOnly: false, pictures: null, firstMaps: null },
+      (event) => {
+        if (event.type === 'warning') watch.warn(event.message);
+      },
+    );
     const end = await run.ended;
     await run.host.close();
     if (end.type === 'failed') throw new AblationError(root, end.failure.message);

@@ -24,6 +24,8 @@ export interface FeaturesRequest {
   readonly planOnly: boolean;
   /** folder of the pictures; null for none, '' for the project's own, exports/features */
   readonly pictures: string | null;
+  /** folder for first index maps, to look at while crops are encoded; null for none. Whoever asks removes it */
+  readonly firstMaps: string | null;
 }
 
 type FeaturesEnd = Extract<LanguageEvent, { type: 'finished' | 'failed' }>;

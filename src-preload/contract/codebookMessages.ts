@@ -114,11 +114,14 @@ export const codebookEvents = [
     cpuSeconds: seconds,
     memoryBytes: count,
   }),
-  /** how the codebook looks while it is learned, and every map as it is made; only where `looks` asked for it */
+  /**
+   * How the codebook looks while it is learned, and every map as it is made; only where `looks` asked for it. Before that, first maps of a
+   * job of features (`firstMaps`), whose entries are others than those that the codebook will have.
+   */
   z.object({
     type: z.literal('codebookForming'),
     photo: z.string(),
-    /** of the photo's map, until the job ends */
+    /** of the photo's map, until the job ends; of a first map, until whoever asked for it removes it */
     file: z.string(),
     /** cells that chose each entry */
     counts: z.array(z.number().min(0)).max(255),

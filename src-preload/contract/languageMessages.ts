@@ -37,6 +37,8 @@ const featuresCommand = z.strictObject({
   planOnly: z.boolean(),
   /** folder for a picture of each photo's features (principal components); null for none */
   pictures: z.string().min(1).nullable(),
+  /** folder for first index maps, made from the preview while crops are still to come; null for none */
+  firstMaps: z.string().min(1).nullable(),
 });
 export type FeaturesCommand = z.infer<typeof featuresCommand>;
 

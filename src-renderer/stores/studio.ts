@@ -52,6 +52,10 @@ export const useStudio = defineStore('studio', () => {
     const { features, codebook } = state.value?.stages ?? {};
     return features?.state === 'running' || codebook?.state === 'running';
   });
+  /** what is shown of a codebook comes from the quick pass over the photos, before their crops */
+  const firstLook = computed(
+    () => state.value?.codebook?.provisional === true && state.value.stages.codebook.state !== 'running',
+  );
   /** what words cannot be learned without: the page of models is the way on. Null when nothing is known to be missing */
   const encodersMissing = computed(() => missingOf(state.value?.words.missing ?? []));
   /** between features and codebook nothing runs for a moment, and nothing is to be asked for */
@@ -70,7 +74,8 @@ export const useStudio = defineStore('studio', () => {
     const { features, codebook, semantics } = now.stages;
     if ([features, codebook, semantics].some((stage) => stage.state === 'failed' || stage.reason !== '')) return null;
     if (features.state === 'running') return 'features';
-    if (codebook.state === 'running' || (features.state === 'done' && now.codebook === null)) return 'codebook';
+    if (codebook.state === 'running' || (features.state === 'done' && (now.codebook?.provisional ?? true)))
+      return 'codebook';
     return now.codebook !== null && now.semantics === null && live.value ? 'semantics' : null;
   });
   return {
@@ -84,6 +89,7 @@ export const useStudio = defineStore('studio', () => {
     active,
     mayStart,
     learningWords,
+    firstLook,
     encodersMissing,
     mayLearnWords,
     wordsWait,

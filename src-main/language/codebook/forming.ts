@@ -14,7 +14,7 @@ import { cellCount, widthOf } from './photoReader';
 const SECONDS = 1;
 const PATIENCE = 50;
 /** What stands in such a map for the codebook's hash, which it has only when it is done. */
-const NO_HASH = 'forming';
+export const NO_HASH = 'forming';
 
 export interface FormingCodebook {
   readonly photo: string;

@@ -1,5 +1,5 @@
 /**
- * Encodes a capture (METHOD §2): plan, then a preview of every photo, then crops photo by photo. What is in the cache already
+ * Encodes a capture (METHOD §2): plan, then a preview of every photo, first index maps of it for whoever looks, then crops photo by photo. What is in the cache already
  * and still true is kept, so that a job that was interrupted, or that gained photos, does only what is missing.
  *
  * A photo that cannot be read, or whose features are no numbers, is given up with a warning; the others go on.
@@ -17,6 +17,9 @@ import { resolveModel } from '../models/index';
 import type { ModelFolder } from '../models/index';
 import type { JobContext } from '../worker/languageProcess';
 import { examineCache, halfKeys, staleText, type CacheState, type HalfKeys } from './cacheState';
+import { initKernels } from '../../kernels/index';
+import { makeFirstMaps } from '../codebook/firstMaps';
+import { codebookSettings } from '../codebook/settings';
 import { ClipEncoder } from './clipEncoder';
 import { makePlan, measureSpeed, memoryBound, photoCacheBytes, threadBudget, type PlanSize } from './costPlan';
 import { chosenScales, cropCount } from './crops';
@@ -27,6 +30,9 @@ import { cacheBytes } from './featureFile';
 import { FeatureProgress } from './featureProgress';
 import { gridRows, readFeatureIndex, writeFeatureIndex } from './featureSource';
 import { writePictures } from './pictures';
+
+/** λ_DINO that leaves CLIP without a say. */
+const DINO_ALONE = 1000;
 
 interface JobPhoto extends CacheState {
   readonly photo: Photo;
@@ -192,6 +198,7 @@ class FeatureJob {
     this.#progress.begin(plan, totals);
     let firstFailure: unknown = null;
     for (const stage of ['preview', 'crops'] as const) {
+      if (stage === 'crops' && todo.some(wanted.crops)) await this.#showFirst(plan);
       for (const [i, entry] of todo.entries()) {
         if (this.#cancelled) return;
         if (!wanted[stage](entry)) continue;
@@ -210,6 +217,26 @@ class FeatureJob {
     }
     for (const message of store.stats.warnings) this.#warn(message);
     if (todo.every(({ abandoned }) => abandoned)) throw firstFailure;
+  }
+
+  /** A comfort: what cannot be shown does not stop the crops. */
+  async #showFirst({ preview }: FeaturePlan): Promise<void> {
+    const { features, firstMaps: folder } = this.#command;
+    const { signal, publish } = this.#context;
+    if (folder === null || this.#cancelled) return;
+    const { backend, threads } = this.#settings;
+    try {
+      await initKernels({ backend, threads: threadBudget(threads) });
+      const settings = codebookSettings(this.#settings);
+      await makeFirstMaps({
+        ...{ features, folder, signal, tell: publish, warn: (message) => this.#warn(message) },
+        // One vector a photo tells photos apart, not what is in them.
+        settings: preview === 'patches' ? settings : { ...settings, dinoWeight: DINO_ALONE },
+      });
+    } catch (error) {
+      if (!(error instanceof LanguageError)) throw error;
+      this.#warn(`no first maps: ${error.message}`);
+    }
   }
 
   async #encodePhoto(stage: FeatureStage, input: PhotoInput, tools: EncodingTools): Promise<void> {

@@ -205,3 +205,16 @@ export function afterLanguage(state: StudioState, event: LanguageEvent, now = ne
     default:
   }
 }
+
+/** Whether words can be asked, and why not. */
+export function sayWords(state: StudioState): void {
+  const { stages, codebook, semantics, project } = state;
+  const reason = (): string => {
+    if (!project) return '';
+    if (project.kind === 'splats') return 'a splat file alone has no codebook; open its project, or train a capture';
+    const troubled = [stages.features, stages.codebook].find(({ state: stage }) => stage === 'failed');
+    if (!codebook) return troubled?.reason || 'the codebook is not made yet';
+    return semantics ? '' : 'semantics have not joined the training yet';
+  };
+  state.words = { ...state.words, ready: codebook !== null && semantics !== null, reason: reason() };
+}

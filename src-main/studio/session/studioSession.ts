@@ -54,7 +54,7 @@ export class StudioSession implements StudioDoor {
     });
     this.#models = new Models(
       () => this.#change((state) => (state.pulls = this.#models.pulls)),
-      () => void this.#scene.modelsChanged(),
+      () => void this.#scene.pipeline.modelsChanged(),
     );
     this.#scene = new Scene({
       ...{ demo, makeTrainer, hub: this.#hub, state: this.#state },
@@ -79,7 +79,7 @@ export class StudioSession implements StudioDoor {
   }
 
   async picture(kind: MediaKind, photo: string, side: number): Promise<Picture | null> {
-    if (kind === 'mesh') return this.#scene.meshPreview;
+    if (kind === 'mesh') return this.#scene.exports.meshPreview;
     return (await this.#scene.open?.photos?.picture(kind, photo, side)) ?? null;
   }
 
@@ -122,27 +122,27 @@ export class StudioSession implements StudioDoor {
       openDemo: () => done(scene.openDemo()),
       close: () => done(scene.closePath()),
       forget: ({ path }) => done(forgetProject(path)),
-      train: ({ settings, resume, paused }) => done(scene.train(settings, resume, paused)),
+      train: ({ settings, resume, paused }) => done(scene.pipeline.train(settings, resume, paused)),
       pause: () => done(scene.project.studio.pause()),
-      resume: () => done(scene.resume()),
+      resume: () => done(scene.pipeline.resume()),
       stop: () => done(scene.project.studio.stop(true)),
       save: () => done(scene.project.studio.checkpoint()),
-      change: ({ settings }) => done(scene.changeSettings(settings)),
+      change: ({ settings }) => done(scene.pipeline.change(settings)),
       disable: ({ photos }) => done(scene.project.send({ type: 'disable', photos })),
-      learnWords: ({ settings, acceptCost }) => done(scene.learnWords(settings, acceptCost)),
+      learnWords: ({ settings, acceptCost }) => done(scene.pipeline.learnWords(settings, acceptCost)),
       cancelWords: () => done(scene.project.words.cancel()),
-      ask: ({ ask, keep }) => done(scene.ask(ask, keep)),
-      like: ({ id }) => done(scene.like(id)),
+      ask: ({ ask, keep }) => done(scene.looking.ask(ask, keep)),
+      like: ({ id }) => done(scene.looking.like(id)),
       reshuffle: ({ seed }) => done(scene.reshuffle(seed)),
       watch: ({ geometry, overlays }, viewer) => done(viewer.watch({ geometry, overlays })),
       taken: ({ sequence }, viewer) => done(viewer.taken(sequence)),
       look: ({ request, camera, channel, way }, viewer) =>
         done(scene.send({ type: 'look', request: viewer.expect(request), viewer: viewer.id, camera, channel, way })),
-      inspect: async ({ id }) => scene.inspect(id),
-      why: async ({ ids }) => scene.why(ids),
-      photos: () => scene.photoStates(),
-      saveView: ({ view }) => done(scene.saveView(view)),
-      removeView: ({ name }) => done(scene.removeView(name)),
+      inspect: async ({ id }) => scene.looking.inspect(id),
+      why: async ({ ids }) => scene.looking.why(ids),
+      photos: () => scene.looking.photoStates(),
+      saveView: ({ view }) => done(scene.looking.saveView(view)),
+      removeView: ({ name }) => done(scene.looking.removeView(name)),
       label: ({ region, camera, through, mode, target, keepExisting }) =>
         scene.labelling.label({ region, camera, through, mode, target, keepExisting }),
       addClass: ({ name }) => done(scene.labelling.addClass(name)),
@@ -159,13 +159,13 @@ export class StudioSession implements StudioDoor {
       redo: async () => ({ name: await scene.labelling.redo() }),
       nextUncertain: () => scene.labelling.nextUncertain(),
       review: ({ ids, verdict }) => done(scene.labelling.review(ids, verdict)),
-      export: ({ format }) => done(scene.export(format)),
-      cancelExport: () => done(scene.cancelExport()),
-      previewMesh: () => done(scene.previewMesh()),
-      cancelPreview: () => done(scene.cancelPreview()),
+      export: ({ format }) => done(scene.exports.export(format)),
+      cancelExport: () => done(scene.exports.cancelExport()),
+      previewMesh: () => done(scene.exports.previewMesh()),
+      cancelPreview: () => done(scene.exports.cancelPreview()),
       models: async () => {
         // Whoever looks through them may have put one there by hand.
-        await scene.modelsChanged();
+        await scene.pipeline.modelsChanged();
         return this.#models.list();
       },
       pull: ({ model }) => done(this.#models.pull(model)),

@@ -3,12 +3,18 @@
  * open. The trainer finds the maps by itself when they are there.
  *
  *   idle → features → codebook → idle        cancelled or failed: idle; what is finished stays and is continued next time
+ *
+ * A project without a codebook shows first maps, of the quick pass over its photos, until the codebook forms.
  */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { LanguageEvent } from '#contract/languageMessages';
 import type { TrainingSettings } from '#contract/settings';
+import { projectPaths } from '../../project/index';
 import { startCodebook } from '../buildCodebook';
 import { startFeatures } from '../languageJobs';
 import type { LanguageHost } from '../languageHost';
+import { exists } from '../sceneLanguage';
 
 export interface WordsPorts {
   /** every event of both jobs */
@@ -70,13 +76,17 @@ export class WordsPipeline {
 
   async #run(settings: Partial<TrainingSettings>, acceptCost: boolean): Promise<void> {
     let stage: 'features' | 'codebook' = 'features';
+    // The form of base's temporary names: what a crash leaves is swept away when the project is opened.
+    const first = join(this.#project, `.first-maps.${process.pid}-0.tmp`);
+    const firstMaps = (await exists(projectPaths(this.#project).codebook)) ? null : first;
+    let learned = false;
     try {
       const features = await startFeatures(
         this.#project,
         this.#project,
         {
           settings,
-          ...{ all: false, provider: 'cpu', memoryBytes: null, acceptCost, planOnly: false, pictures: null },
+          ...{ all: false, provider: 'cpu', memoryBytes: null, acceptCost, planOnly: false, pictures: null, firstMaps },
         },
         (event) => this.#hear(event),
       );
@@ -89,13 +99,15 @@ export class WordsPipeline {
         { settings, words: 'auto', pictures: null, paletteSeed: 0, looks: true },
         (event) => this.#hear(event),
       );
-      const learned = await this.#until(codebook);
-      if (learned.type === 'failed') throw failureOf(learned);
-      if (learned.complete) await this.#ports.learned();
-      else await this.#ports.brokenOff();
+      const end = await this.#until(codebook);
+      if (end.type === 'failed') throw failureOf(end);
+      learned = end.complete;
+      if (learned) await this.#ports.learned();
     } catch (error) {
-      if (stage === 'codebook') await this.#ports.brokenOff();
       await this.#ports.failed(stage, error);
+    } finally {
+      if (!learned) await this.#ports.brokenOff();
+      await rm(first, { recursive: true, force: true });
     }
   }
 

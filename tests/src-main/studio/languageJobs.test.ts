@@ -31,6 +31,7 @@ const request: FeaturesRequest = {
   memoryBytes: null,
   acceptCost: false,
   planOnly: false,
+  firstMaps: null,
   pictures: null,
 };
 

@@ -13,6 +13,7 @@ const features = {
   acceptCost: false,
   planOnly: false,
   pictures: null,
+  firstMaps: null,
 };
 
 describe('commands', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { languageEvent } from '#contract/languageMessages';
+import { readIndexMap } from '../../../../src-main/language/codebook/index';
 import { ModelError } from '../../../../src-main/language/errors';
 import { featurePath } from '../../../../src-main/language/features/featureFile';
 import { FeatureSource } from '../../../../src-main/language/features/index';
@@ -213,6 +214,52 @@ describe('cost', () => {
     expect(events.of('plan')).toHaveLength(1);
     expect(events.finished).toMatchObject({ photos: 0, crops: 0 });
     await expect(stat(featurePath(folder, 'a.png'))).rejects.toThrow();
+  });
+});
+
+describe('first maps', () => {
+  const indices = async (file: string): Promise<Uint8Array> =>
+    (await readIndexMap(file, { width: 24, height: 16, entries: 32 })).indices;
+  const asked = async () => ({ features: await freshFolder(), maps: await freshFolder() });
+  const job = (folder: string, firstMaps: string | null, clip: 'clip' | 'plain' = 'clip') =>
+    command(capture, folder, { firstMaps, settings: { codebookSize: 32, clipModel: tiny(clip) } });
+
+  it('come from the preview, between it and the crops, a map a photo that tells its halves apart', async () => {
+    const { features: folder, maps } = await asked();
+    const events = await runJob(job(folder, maps));
+    const order = events.all.flatMap((event) =>
+      event.type === 'photoDone' ? [event.stage] : event.type === 'codebookForming' ? ['map'] : [],
+    );
+    expect(order).toEqual(['preview', 'map', 'crops'].flatMap((kind) => [kind, kind, kind]));
+    const told = events.of('codebookForming');
+    for (const event of told) expect(languageEvent.safeParse(event).error).toBeUndefined();
+    expect(told.map(({ photo }) => photo)).toEqual(['a.png', 'b.png', 'c.png']);
+    expect(told[2].file).toBe(join(maps, 'c.png'));
+    // Cells of 4 × 6, of every map so far.
+    expect(told.map(({ counts }) => counts.reduce((sum, one) => sum + one, 0))).toEqual([24, 48, 72]);
+    const [a, b, c] = await Promise.all(told.map(({ file }) => indices(file)));
+    const [left, right] = [0, 23];
+    expect(a[left]).toBeGreaterThan(0);
+    expect(a[left]).not.toBe(a[right]);
+    // The same entries for all photos: b.png is a.png turned about, c.png is blue alone.
+    expect([b[left], b[right]]).toEqual([a[right], a[left]]);
+    expect(c[left]).toBe(c[right]);
+    expect(c[left]).not.toBe(a[left]);
+  });
+
+  it('go by DINO alone where CLIP has one vector for a whole photo', async () => {
+    const { features: folder, maps } = await asked();
+    const events = await runJob(job(folder, maps, 'plain'));
+    expect(events.of('plan')[0].preview).toBe('photo');
+    const [a, b] = await Promise.all(events.of('codebookForming').map(({ file }) => indices(file)));
+    expect(a[0]).not.toBe(a[23]);
+    expect([b[0], b[23]]).toEqual([a[23], a[0]]);
+  });
+
+  it('are not made unasked, nor when no crops are to come', async () => {
+    const { features: folder, maps } = await asked();
+    expect((await runJob(job(folder, null))).of('codebookForming')).toEqual([]);
+    expect((await runJob(job(folder, maps))).of('codebookForming')).toEqual([]);
   });
 });
 

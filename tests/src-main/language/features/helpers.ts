@@ -82,6 +82,7 @@ export function command(capture: string, features: string, changes: Partial<Feat
     acceptCost: false,
     planOnly: false,
     pictures: null,
+    firstMaps: null,
     ...changes,
     settings: { ...jobSettings, clipModel: tiny('clip'), dinoModel: tiny('dino'), ...changes.settings },
   };

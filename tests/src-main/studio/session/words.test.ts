@@ -2,7 +2,7 @@
  * Words beside a run, through the session, with the real trainer and the real language process: when they begin, by which settings,
  * and what they are said to hold of the machine.
  */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -93,6 +93,34 @@ describe('words beside a run', { timeout: 120_000 }, () => {
     expect(most('features')).toBeGreaterThan(40);
     expect(most('codebook')).toBeGreaterThan(40);
     await expect.poll(() => Math.abs(children.at(-1)!.bytes - children.at(-1)!.trainer) / MEBIBYTE).toBeLessThan(20);
+  });
+
+  it('show first maps while crops are to come, which the codebook replaces and nothing learns from', async () => {
+    const project = join(home, 'first.legato');
+    const told: { features: string; codebook: string; provisional: boolean; names: number; semantics: boolean }[] = [];
+    const other = session.join({
+      event: (event) => {
+        if (event.type !== 'state' || !event.state.codebook) return;
+        const { stages, codebook, semantics } = event.state;
+        told.push({
+          ...{ features: stages.features.state, codebook: stages.codebook.state, semantics: semantics !== null },
+          ...{ provisional: codebook.provisional, names: codebook.entries.length },
+        });
+      },
+      frame: () => undefined,
+    });
+    await page.perform({ type: 'create', capture, project, settings, paused: false });
+    await until(({ codebook }) => codebook?.newestMap === '19.png');
+    expect(session.state).toMatchObject({ codebook: { provisional: true, perplexity: null }, words: { ready: false } });
+    const photos = (await page.perform({ type: 'photos' })) as { name: string; hasMap: boolean }[];
+    expect(photos.find(({ name }) => name === '19.png')?.hasMap).toBe(true);
+    await until(({ stages }) => stages.codebook.state === 'done');
+    await until(({ codebook }) => codebook?.provisional === false);
+    const first = told.filter(({ codebook }) => codebook === 'off' || codebook === 'waiting');
+    expect(first.length).toBeGreaterThan(0);
+    expect(first.every(({ provisional, semantics, names }) => provisional && !semantics && names === 32)).toBe(true);
+    expect((await readdir(project)).filter((name) => name.includes('first-maps'))).toEqual([]);
+    other.leave();
   });
 
   it('say which encoders are missing, and can be learned as soon as they are there', async () => {

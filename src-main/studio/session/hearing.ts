@@ -1,0 +1,126 @@
+/** What the processes of an open project say, and what follows from it: the state that pages are told, curves, questions asked again. */
+import type { LanguageEvent } from '#contract/languageMessages';
+import type { TrainerEvent } from '#contract/messages';
+import { codebookState, formingState } from './entries';
+import type { Opened } from './opened';
+import type { OpenScenePorts } from './openScene';
+import type { Pipeline } from './pipeline';
+import { isAnswer } from './requests';
+import { afterLanguage, afterTrainer, failed, sayWords, warn } from './state';
+
+export class Hearing {
+  readonly #opened: Opened;
+  readonly #pipeline: Pipeline;
+  #seed = 0;
+
+  constructor(opened: Opened, pipeline: Pipeline) {
+    this.#opened = opened;
+    this.#pipeline = pipeline;
+  }
+
+  /** of the colours of entries and classes */
+  get seed(): number {
+    return this.#seed;
+  }
+
+  /** Hands the colours of entries and classes out anew. */
+  reshuffle(seed: number): void {
+    this.#seed = seed;
+    this.#opened.asks.recolour(seed);
+    void this.refreshCodebook();
+  }
+
+  get ports(): OpenScenePorts {
+    const { ports } = this.#opened;
+    return {
+      hearTrainer: (event) => this.hearTrainer(event),
+      frame: (bytes) => ports.hub.receive(bytes),
+      hear: (event) => this.#hearLanguage(event),
+      // Also without an event of its own: the process came or went, and with it what it holds of the machine.
+      busy: (busy) =>
+        ports.change((state) => {
+          if (busy) state.words = { ...state.words, missing: [] };
+        }),
+      brokenOff: () => {
+        this.#opened.scene?.photos?.settled();
+        return this.refreshCodebook();
+      },
+      learned: () => this.#learned(),
+      failed: async (stage, error) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        const isModel = error instanceof Error && error.name === 'ModelError';
+        const missing = isModel ? await this.#pipeline.missing() : [];
+        ports.change((state) => {
+          state.stages[stage] = failed(reason);
+          state.words = { ...state.words, missing };
+          sayWords(state);
+        });
+      },
+    };
+  }
+
+  hearTrainer(event: TrainerEvent): void {
+    const { requests, asks, labels, scene, ports } = this.#opened;
+    if (isAnswer(event)) return requests.hear(event);
+    if (event.type === 'labelled') return labels?.counted(event);
+    if (event.type === 'failed') requests.drop(event.failure.message);
+    ports.change((state) => {
+      afterTrainer(state, event);
+      if (event.type === 'prepared' && scene) state.settings = scene.settings;
+      sayWords(state);
+    });
+    if (event.type === 'prepared') {
+      this.#opened.watch();
+      asks.repeat();
+      labels?.prepared(event);
+      scene?.share(event.threads);
+      if (event.step < (scene?.curves.points.at(-1)?.step ?? 0)) {
+        scene?.curves.rewind(event.step);
+        ports.curves(0);
+      }
+    }
+    if (event.type === 'joined') {
+      asks.repeat();
+      labels?.learned();
+    }
+    const from = scene?.curves.hear(event, scene.studio.seconds) ?? null;
+    if (from !== null) ports.curves(from);
+  }
+
+  /** The codebook as it lies in the project. @throws LanguageError for a damaged one */
+  async refreshCodebook(): Promise<void> {
+    const { scene, ports } = this.#opened;
+    if (!scene) return;
+    const revision = (ports.state.codebook?.revision ?? 0) + 1;
+    const codebook = await codebookState(scene.studio.project.paths, revision, this.#seed);
+    ports.change((state) => {
+      state.codebook = codebook;
+      sayWords(state);
+    });
+  }
+
+  warn(error: unknown): void {
+    this.#opened.ports.change((state) => warn(state, error instanceof Error ? error.message : String(error)));
+  }
+
+  async #learned(): Promise<void> {
+    const { scene, labels, asks, ports } = this.#opened;
+    scene?.photos?.settled();
+    await scene?.asking?.forget();
+    await this.refreshCodebook();
+    await asks.again(scene?.asking ?? null);
+    labels?.learned();
+    if (ports.state.trainer?.awaitsMaps) scene?.studio.resume();
+  }
+
+  #hearLanguage(event: LanguageEvent): void {
+    const { scene, ports } = this.#opened;
+    // First maps are by other entries than those that form now.
+    if (event.type === 'codebookPrepared') scene?.photos?.settled();
+    if (event.type === 'codebookForming') scene?.photos?.formed(event.photo, event.file);
+    ports.change((state) => {
+      if (event.type === 'codebookForming') state.codebook = formingState(state.codebook, event, this.#seed);
+      else afterLanguage(state, event);
+    });
+  }
+}
