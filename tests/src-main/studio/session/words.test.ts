@@ -110,16 +110,17 @@ describe('words beside a run', { timeout: 120_000 }, () => {
       frame: () => undefined,
     });
     await page.perform({ type: 'create', capture, project, settings, paused: false });
-    await until(({ codebook }) => codebook?.newestMap === '19.png');
+    await until(({ codebook }) => codebook?.newestMap === '21.png');
     expect(session.state).toMatchObject({ codebook: { provisional: true, perplexity: null }, words: { ready: false } });
     const photos = (await page.perform({ type: 'photos' })) as { name: string; hasMap: boolean }[];
-    expect(photos.find(({ name }) => name === '19.png')?.hasMap).toBe(true);
+    expect(photos.find(({ name }) => name === '21.png')?.hasMap).toBe(true);
     await until(({ stages }) => stages.codebook.state === 'done');
     await until(({ codebook }) => codebook?.provisional === false);
     const first = told.filter(({ codebook }) => codebook === 'off' || codebook === 'waiting');
     expect(first.length).toBeGreaterThan(0);
     expect(first.every(({ provisional, semantics, names }) => provisional && !semantics && names === 32)).toBe(true);
-    expect((await readdir(project)).filter((name) => name.includes('first-maps'))).toEqual([]);
+    // They go when the pipeline has ended, which is a moment after it was heard of.
+    await expect.poll(async () => (await readdir(project)).filter((name) => name.includes('first-maps'))).toEqual([]);
     other.leave();
   });
 
