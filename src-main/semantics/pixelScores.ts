@@ -41,6 +41,8 @@ interface Drawn {
 export interface DecodedPixels extends Drawn {
   /** y·width + x of the pixels with enough α, ascending, [covered] */
   readonly pixels: Int32Array;
+  /** R_s of these pixels, [covered, 8] */
+  readonly features: Float32Array;
   /** of these pixels */
   readonly codes: Codes;
   /** Σ_i M̂_i·value_i of these pixels over the whole of M̂, [covered, sets] */
@@ -89,7 +91,7 @@ export function decodePixels(
     for (let k = 0; k < dimensions; k++) features[row * dimensions + k] = planes[k * size + i];
     row++;
   }
-  return { width, height, alpha, uncertainty, pixels, ...decodeWithScores(features, layers, values) };
+  return { width, height, alpha, uncertainty, pixels, features, ...decodeWithScores(features, layers, values) };
 }
 
 /** Values of covered pixels as a picture, 0 elsewhere. @param from, step  value of pixel p is at from + p·step */

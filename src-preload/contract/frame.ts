@@ -20,6 +20,7 @@
  * Harmonics above degree 0, in ±sh1Max, ±sh2Max, ±sh3Max: 3 × 3 of 7 bits in 2 words, 5 × 3 of 8 bits in 4, 7 × 3 of 6 bits in 4.
  */
 import { z } from 'zod';
+import { tablesProblem } from './answerTables';
 import type { PinholeCamera } from './camera';
 
 export const MAGIC = 0x4f_54_47_4c; // "LGTO"
@@ -51,7 +52,8 @@ export type SectionArray = Uint8Array | Uint16Array | Uint32Array | Float32Array
  *   meaningLow   u32, S_G's first four numbers in 127ths of the largest of all splats, + 128, 8 bits each
  *   meaningHigh  u32, its last four
  *
- * With `relevancy` come `cells`, where what is asked depends on S_G alone: what a pixel's R_s answers (`cellWords`).
+ * With `relevancy` come `cells`, `texts` and `program`, where what is asked depends on S_G alone: what a pixel's R_s
+ * answers (answerTables.ts).
  */
 export const overlayNames = [
   'uncertainty',
@@ -76,20 +78,6 @@ export const overlayTypes = {
   meaningLow: 'u32',
   meaningHigh: 'u32',
 } as const satisfies Record<OverlayName, SectionType>;
-
-/**
- * Scores over the directions of R_s as a table of cells: a pixel is scored by the cell c with the largest ⟨R̂, c⟩ as
- *
- *   score = clamp(value + ⟨slope, R̂ − c⟩, 0, 1)
- *
- * f32, eight rows of four numbers a cell, number n of row r of cell k at 4·(r·cells + k) + n: c in rows 0 and 1, slope in 2 and 3, value
- * first in 4. Cells lie in ⌈√cells⌉ groups, so that few have to be compared: their centres in rows 5 and 6, first cell and the one after
- * the last in 7, group g at place g. The nearest cell is looked for in the two groups whose centres are nearest.
- */
-export const CELL_ROWS = 8;
-export const cellWords = 4 * CELL_ROWS;
-export const groupsOf = (cells: number): number => Math.ceil(Math.sqrt(cells));
-export const CELLS_LIMIT = 2048;
 
 /** What a picture of the trainer may show. */
 export const pictureChannels = [
@@ -316,12 +304,8 @@ function checkLengths(header: FrameHeader, found: ReadonlyMap<string, SectionArr
     return;
   }
   for (const name of overlayNames) if (found.has(name)) expect(name, overlayTypes[name], header.count);
-  const cells = found.get('cells')?.length;
-  if (cells !== undefined) {
-    if (cells % cellWords !== 0 || cells === 0 || cells > cellWords * CELLS_LIMIT)
-      throw new FrameError(`section "cells" of ${cells} numbers is no table of cells`);
-    expect('cells', 'f32', cells);
-  }
+  const problem = tablesProblem((name) => found.get(name));
+  if (problem !== null) throw new FrameError(problem);
 }
 
 /**

@@ -81,7 +81,7 @@ uniform float divider;       // share of the width
 uniform sampler2D colours;   // Σ w·rgb, Σ w
 uniform sampler2D scalars;   // Σ w·(z, u, relevancy), Σ w
 uniform sampler2D principal; // Σ w·components, Σ w
-uniform sampler2D answers;   // scores of pixels, where answered
+uniform sampler2D answers;   // best score of pixels and whose it is, where answered
 uniform bool answered;
 uniform sampler2D entryNames;
 uniform sampler2D classNames;
@@ -173,10 +173,15 @@ vec3 sideColour(Side side, sampler2D values, sampler2D alphas, vec2 range) {
       vec4 name = texelFetch(classNames, ivec2(gl_FragCoord.xy), 0);
       vec4 blended = texture(scalars, vAt);
       float score = blended[${scalarSlot.relevancy}] / max(blended.a, 1e-6);
+      id = name.a > 0.5 ? name.r * 255.0 : -1.0;
       // Half of the light from splats that a person named is certain; else the pixel's own answer counts.
-      if (answered) score = score >= 0.5 ? 1.0 : texture(answers, vAt).r;
-      id = name.r * 255.0;
-      some = name.a > 0.5 && score >= threshold;
+      if (answered && score >= 0.5) score = 1.0;
+      else if (answered) {
+        vec4 own = texelFetch(answers, ivec2(gl_FragCoord.xy), 0);
+        score = own.r;
+        id = own.g - 1.0;
+      }
+      some = id > -0.5 && score >= threshold;
     }
     cover = side.exact ? texture(alphas, turned).r : sum.a;
     shown = some ? nameColour(texelFetch(classPalette, ivec2(int(id + 0.5), 0), 0), picture) : greyed(picture);

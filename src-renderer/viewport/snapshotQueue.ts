@@ -7,6 +7,8 @@
  * A snapshot waits for its overlays so that the heatmap does not blink at every snapshot. One is sorted at a time; of those that arrive
  * meanwhile, the newest stays.
  */
+import { tableNames } from '#contract/answerTables';
+import type { AnswerTables } from '#contract/answerTables';
 import type { Frame, FrameOf, OverlayName, SectionArray } from '#contract/frame';
 import { overlayNames } from '#contract/frame';
 
@@ -18,8 +20,8 @@ export interface Overlay {
   readonly step: number;
   /** question that `relevancy` and `class` answer */
   readonly ask: number;
-  /** beside `relevancy`: what directions of R_s answer (#contract/frame) */
-  readonly cells: Float32Array | null;
+  /** beside `relevancy`: what pixels answer */
+  readonly tables: AnswerTables | null;
 }
 
 export interface HeldSnapshot {
@@ -78,11 +80,8 @@ export class SnapshotQueue {
     for (const name of overlayNames) {
       const numbers = sections.get(name);
       if (numbers === undefined) continue;
-      const cells = name === 'relevancy' ? sections.get('cells') : undefined;
-      const overlay: Overlay = {
-        ...{ numbers, step: header.step, ask: header.ask },
-        cells: cells instanceof Float32Array ? cells : null,
-      };
+      const tables = name === 'relevancy' ? tablesIn(sections) : null;
+      const overlay: Overlay = { numbers, step: header.step, ask: header.ask, tables };
       held.overlays.set(name, overlay);
       if (held === this.#shown) this.#actions.write(name, overlay);
     }
@@ -120,4 +119,11 @@ export class SnapshotQueue {
     this.#sorting = null;
     this.#arrived = null;
   }
+}
+
+/** Null where a frame has none; a frame that was decoded has all three or none. */
+function tablesIn(sections: ReadonlyMap<string, SectionArray>): AnswerTables | null {
+  const [cells, texts, program] = tableNames.map((name) => sections.get(name));
+  const whole = cells instanceof Float32Array && texts instanceof Float32Array && program instanceof Float32Array;
+  return whole ? { cells, texts, program } : null;
 }

@@ -27,7 +27,9 @@ import {
 } from 'three';
 import type { IUniform, PerspectiveCamera, Texture, WebGLRenderer } from 'three';
 import type { PinholeCamera } from '#contract/camera';
-import { CELL_ROWS, cellWords, groupsOf } from '#contract/frame';
+import { groupsOf } from '#contract/answerTables';
+import type { AnswerTables } from '#contract/answerTables';
+import { TableTextures } from './tableTextures';
 import { CODE_WORDS, codesFor } from './codes';
 import type { CodeBook } from './codes';
 import { fullScreenVertexShader, RESOLVE_TARGETS, resolveFragmentShader } from './composeShader';
@@ -97,8 +99,8 @@ export class SplatLayers {
   readonly #names = new Map<CategoricalChannel, Names>();
   readonly #resolve: FullScreen;
   readonly #answer: FullScreen;
-  /** table of the present question; null where pixels cannot be looked up */
-  #cells: DataTexture | null = null;
+  /** of the present question; null where pixels cannot be looked up */
+  #tables: TableTextures | null = null;
   readonly #perPass: number;
   readonly #empty = new DataTexture(new Uint8Array(4), 1, 1, RGBAFormat, UnsignedByteType);
   readonly #uniforms = {
@@ -141,21 +143,15 @@ export class SplatLayers {
     });
     const texture = (): IUniform<Texture> => ({ value: this.#empty });
     this.#answer = new FullScreen(fullScreenVertexShader, meaningFragmentShader, {
-      ...{ first: texture(), second: texture(), third: texture(), cells: texture() },
-      groups: { value: 0 },
+      ...{ first: texture(), second: texture(), third: texture() },
+      ...{ cells: texture(), texts: texture(), program: texture(), groups: { value: 0 }, steps: { value: 0 } },
     });
   }
 
-  /** @param cells  the section of that name (#contract/frame) */
-  setCells(cells: Float32Array | null): void {
-    this.#cells?.dispose();
-    this.#cells = null;
-    if (!cells) return;
-    const table = Float32Array.from(cells);
-    this.#cells = new DataTexture(table, cells.length / cellWords, CELL_ROWS, RGBAFormat, FloatType);
-    this.#cells.minFilter = NearestFilter;
-    this.#cells.magFilter = NearestFilter;
-    this.#cells.needsUpdate = true;
+  /** What pixels answer from now on. */
+  setTables(tables: AnswerTables | null): void {
+    this.#tables?.dispose();
+    this.#tables = tables && new TableTextures(tables);
   }
 
   /** @param camera of the target: its width and height are the target's @param view the same for three */
@@ -168,8 +164,8 @@ export class SplatLayers {
   ): Layers {
     const { width, height } = camera;
     this.#aim(splats, camera, antialiased);
-    const cells = needs.meaning ? this.#cells : null;
-    this.#uniforms.answered.value = cells !== null;
+    const tables = needs.meaning ? this.#tables : null;
+    this.#uniforms.answered.value = tables !== null;
     const base: number[] = [slots.colour];
     if (needs.scalars) base.push(slots.scalars);
     if (needs.components) base.push(slots.components);
@@ -180,7 +176,7 @@ export class SplatLayers {
       colours: at(slots.colour),
       scalars: at(slots.scalars),
       components: at(slots.components),
-      answers: cells && this.#drawAnswers(cells, width, height, splats, view),
+      answers: tables && this.#drawAnswers(tables, width, height, splats, view),
       entry: needs.entry > 0 ? this.#drawNames('entry', needs.entry, width, height, splats, view) : this.#empty,
       class: needs.class > 0 ? this.#drawNames('class', needs.class, width, height, splats, view) : this.#empty,
       label: needs.label > 0 ? this.#drawNames('label', needs.label, width, height, splats, view) : this.#empty,
@@ -225,7 +221,7 @@ export class SplatLayers {
   }
 
   #drawAnswers(
-    cells: DataTexture,
+    { cells, texts, program }: TableTextures,
     width: number,
     height: number,
     splats: SortedSplats | null,
@@ -238,7 +234,10 @@ export class SplatLayers {
     const { uniforms } = this.#answer;
     [uniforms.first.value, uniforms.second.value, uniforms.third.value] = blended.textures;
     uniforms.cells.value = cells;
+    uniforms.texts.value = texts;
+    uniforms.program.value = program;
     uniforms.groups.value = groupsOf(cells.image.width);
+    uniforms.steps.value = program.image.width;
     this.#answer.draw(this.#renderer, answers);
     return answers.texture;
   }
@@ -343,7 +342,7 @@ export class SplatLayers {
     this.#geometry.dispose();
     this.#resolve.dispose();
     this.#answer.dispose();
-    this.#cells?.dispose();
+    this.#tables?.dispose();
     this.#empty.dispose();
   }
 }

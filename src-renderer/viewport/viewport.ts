@@ -91,7 +91,7 @@ export class Viewport {
       sort: (snapshot) => this.#sort(snapshot),
       write: (name, overlay) => {
         this.#overlays.write(name, overlay.numbers);
-        if (name === 'relevancy') this.#layers.setCells(overlay.cells);
+        if (name === 'relevancy') this.#layers.setTables(overlay.tables);
         this.#blendAgain();
       },
     });
@@ -132,7 +132,7 @@ export class Viewport {
     if (!other) return;
     this.#queue.takeSnapshot(other.frame);
     const { header } = other.frame;
-    for (const [name, { numbers, step, ask, cells }] of other.overlays) {
+    for (const [name, { numbers, step, ask, tables }] of other.overlays) {
       this.#queue.takeOverlay({
         header: {
           kind: 'overlay',
@@ -143,7 +143,7 @@ export class Viewport {
           count: header.count,
           ask,
         },
-        sections: new Map<string, SectionArray>([[name, numbers], ...(cells ? ([['cells', cells]] as const) : [])]),
+        sections: new Map<string, SectionArray>([[name, numbers], ...Object.entries(tables ?? {})]),
       });
     }
   }

@@ -5,7 +5,7 @@
  *   npm run bench -- --all           every instruction set that this machine has
  *   npm run bench -- corruption      what uncertainty and smoothing mend when labels are wrong (corruption.ts)
  *   npm run bench -- query           answers in words at the size of a real scene (query.ts)
- *   npm run bench -- viewer           what those who look cost a trainer (viewer.ts)
+ *   npm run bench -- viewer [PROJECT] what those who look cost a trainer (viewer.ts)
  *   npm run bench -- step            only what semantics add to a training step (step.ts)
  *   npm run bench -- mesh [PROJECT]  what a mesh costs (mesh.ts); of a trained demo room also how true it is (meshQuality.ts)
  *   npm run bench -- viewport        what the picture costs the page's main thread (viewport.ts)

@@ -1,28 +1,34 @@
 /**
  * What viewers cost a trainer.
  *
- *   npm run bench -- viewer
+ *   npm run bench -- viewer [PROJECT]
  *
- * First the packing of 300k splats beside the time that memory alone would take to read and write as much. Then one trainer on a small
- * capture, nobody looking, a viewer, and a viewer that never takes a frame, in turn: CPU time of the process a step, everything included,
- * and the trainer's own figure of what it spent. Medians over rounds; the ratio is that of neighbours in time.
+ * First the packing of 300k splats beside the time that memory alone would take to read and write as much. Then a trainer in its own
+ * process, going on with a project that has index maps (the studio's demo room, or the one that is named), copied first: nobody looking, a
+ * viewer that takes every frame, and one that never does. CPU time of the process a step, everything included, and the trainer's own figure
+ * of what it spent.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { decodeFrame, overlayNames } from '#contract/frame';
 import { loadAddon } from '../../src-main/kernels/addon';
 import { initKernels, middleOf, packRange, packSplats } from '../../src-main/kernels/index';
 import { HARMONIC_BANDS } from '../../src-main/kernels/pack.reference';
-import { Trainer } from '../../src-main/training/trainer';
-import { mapsOf, stripes } from '../src-main/training/viewer/watchedTrainer';
-import { tinySettings, writeTinyCapture } from '../src-main/training/tinyCapture';
+import type { TrainerEventOf } from '#contract/messages';
+import { openProject } from '../../src-main/project/index';
+import { openIndexMaps } from '../../src-main/studio/indexMaps';
+import { personalFolder } from '../../src-main/studio/recent';
+import { forkTrainer } from '../../src-main/training/trainerHost';
 import { time } from './measure';
 import { randomScene } from './scene';
 
-const [SPLATS, ROUNDS, SECONDS] = [300_000, 7, 3];
-const kinds = ['nobody looks', 'a viewer', 'one that never takes'] as const;
+const [SPLATS, ROUNDS, SECONDS] = [300_000, 10, 2.5];
+type Kind = 'nobody looks' | 'a viewer' | 'one that never takes';
+const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
+const standardError = (values: readonly number[]): number =>
+  Math.sqrt(values.reduce((sum, one) => sum + (one - mean(values)) ** 2, 0) / (values.length - 1) / values.length);
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 const pause = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
 
@@ -51,69 +57,101 @@ async function benchPacking(): Promise<void> {
   }
 }
 
-async function benchTraining(): Promise<void> {
+/**
+ * Alternates short blocks, nobody and somebody in turn, so that what else the machine does falls on both alike: each viewer's block is held
+ * against the two of nobody beside it.
+ */
+async function benchTraining(source: string): Promise<void> {
+  const opened = await openProject(source, 'read');
+  const { capturePath: capture, paths } = opened;
+  await opened.close();
+  const maps = await openIndexMaps(paths);
+  if (capture === null || maps === null) throw new Error(`${source}: has no capture or no codebook; train a demo room`);
   const folder = await mkdtemp(join(tmpdir(), 'legato-bench-'));
-  await writeTinyCapture(folder, { width: 256, height: 192, points: 20_000 });
+  const project = join(folder, 'copy.legato');
+  await cp(source, project, { recursive: true, filter: (path) => basename(path) !== 'lock' });
+
+  const reports: TrainerEventOf<'progress'>[] = [];
   let takes = true;
-  let step = 0;
   let bytes = 0;
   let frames = 0;
-  const reports: { step: number; cpuSeconds: number; viewerShare: number }[] = [];
-  const trainer: Trainer = new Trainer({
-    openStore: () => Promise.resolve({ save: () => Promise.resolve(), latest: () => Promise.resolve(null) }),
-    openMaps: () => Promise.resolve(mapsOf(() => stripes(256, 192))),
-    publish: (event) => {
+  let joined = false;
+  let failed: string | null = null;
+  const trainer = forkTrainer(
+    (event) => {
       if (event.type === 'progress') {
-        step = event.step;
         reports.push(event);
+        joined ||= event.semantics !== null;
       }
-      if (event.type === 'failed') throw new Error(event.failure.message);
+      if (event.type === 'failed') failed = event.failure.message;
     },
-    sendFrame: (frame) => {
-      bytes += frame.byteLength;
-      frames++;
-      // The copy stands for the pipe's.
-      const { header } = decodeFrame(frame.slice().buffer);
-      if (takes) setImmediate(() => trainer.send({ type: 'taken', sequence: header.sequence }));
+    {
+      onFrame: (frame) => {
+        bytes += frame.byteLength;
+        frames++;
+        const { header } = decodeFrame(frame.buffer);
+        if (takes) trainer.send({ type: 'taken', sequence: header.sequence });
+      },
     },
-  });
-  const settings = { ...tinySettings, steps: 1_000_000, maxSplats: 20_000, densityStop: 0, semanticFrom: 0 };
-  trainer.send({
-    ...{ type: 'start', capture: folder, project: folder, resume: false },
-    settings: { ...settings, backend: 'native', shDegree: 3, shInterval: 1 },
-  });
-  while (step < 20) await pause(0.5);
-
-  const costs = kinds.map((): number[] => []);
-  const spent = kinds.map((): number[] => []);
-  for (let round = 0; round < ROUNDS; round++)
-    for (const [k, kind] of kinds.entries()) {
-      takes = kind !== 'one that never takes';
-      if (k > 0) trainer.send({ type: 'watch', geometry: true, overlays: [...overlayNames] });
-      // What a viewer gets first is not what it costs.
-      await pause(0.7);
-      reports.length = 0;
-      await pause(SECONDS);
-      const [first, ...rest] = reports;
-      const last = rest.at(-1) ?? first;
-      costs[k].push((1000 * (last.cpuSeconds - first.cpuSeconds)) / Math.max(1, last.step - first.step));
-      spent[k].push(rest.reduce((sum, { viewerShare }) => sum + viewerShare, 0) / Math.max(1, rest.length));
-      trainer.send({ type: 'watch', geometry: false, overlays: [] });
-      await pause(0.3);
+  );
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) {
+      if (failed !== null) throw new Error(failed);
+      await pause(0.1);
     }
-  kinds.forEach((kind, k) => {
-    const ratio = median(costs[k].map((cost, round) => cost / costs[0][round]));
+  };
+  // Neither growth nor its end: a step costs the same from the first block to the last.
+  const settings = { steps: 1_000_000, densityStop: 0, semanticFrom: 0, threads: 1, checkpointSeconds: 1e6 };
+  trainer.send({ type: 'start', capture, project, settings: { ...settings }, resume: true });
+  await until(() => joined && reports.length > 8);
+  const relevancies = Float32Array.from({ length: maps.entries }, (_, i) => ((7 * i) % 11) / 11);
+  const ask = { revision: 1, questions: ['cup'], texts: ['cup'], relevancies, products: null };
+  trainer.send({ type: 'ask', ask: { ...ask, codebook: maps.codebook } });
+
+  const look = (kind: Kind): void => {
+    takes = kind !== 'one that never takes';
+    const looks = kind !== 'nobody looks';
+    trainer.send({ type: 'watch', geometry: looks, overlays: looks ? [...overlayNames] : [] });
+  };
+  /** ms of CPU time a step, of the process and everything in it */
+  const block = async (kind: Kind): Promise<number> => {
+    look(kind);
+    // What a viewer gets first is not what it costs.
+    await pause(0.7);
+    reports.length = 0;
+    await pause(SECONDS);
+    await until(() => reports.length > 2);
+    const [first, last] = [reports[0], reports[reports.length - 1]];
+    return (1000 * (last.cpuSeconds - first.cpuSeconds)) / (last.step - first.step);
+  };
+  const ratios: Record<'a viewer' | 'one that never takes', number[]> = { 'a viewer': [], 'one that never takes': [] };
+  const plain: number[] = [await block('nobody looks')];
+  for (let round = 0; round < ROUNDS; round++)
+    for (const kind of ['a viewer', 'one that never takes'] as const) {
+      const seen = await block(kind);
+      plain.push(await block('nobody looks'));
+      ratios[kind].push(seen / ((plain[plain.length - 1] + plain[plain.length - 2]) / 2));
+    }
+  const { splats } = reports[reports.length - 1];
+  console.log(`${basename(source)}: ${splats} splats, nobody looks: ${median(plain).toFixed(2)} ms CPU a step`);
+  for (const [kind, all] of Object.entries(ratios))
     console.log(
-      `${kind}: ${median(costs[k]).toFixed(2)} ms CPU a step, ${ratio.toFixed(3)}×; ` +
-        `the trainer says ${(100 * median(spent[k])).toFixed(2)} % (at most ${(100 * Math.max(...spent[k])).toFixed(2)} %)`,
+      `${kind}: ${median(all).toFixed(3)}× (median of ${all.length} blocks; mean ${mean(all).toFixed(3)} ± ${standardError(all).toFixed(3)})`,
     );
-  });
-  console.log(`${frames} frames, ${(bytes / frames / 1e6).toFixed(2)} MB each`);
-  trainer.send({ type: 'stop', evaluate: false });
-  await trainer.ended;
-  await trainer.close();
+  // The trainer tells its share of the last ten seconds: it has to be looked at for longer.
+  look('a viewer');
+  const shares: number[] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    await pause(11);
+    shares.push(reports[reports.length - 1].viewerShare);
+  }
+  console.log(
+    `publishing, as the trainer tells: ${shares.map((one) => `${(100 * one).toFixed(2)} %`).join(', ')} of its time; ` +
+      `${frames} frames, ${(bytes / frames / 1e6).toFixed(2)} MB each`,
+  );
+  trainer.kill();
   await rm(folder, { recursive: true, force: true });
 }
 
 await benchPacking();
-await benchTraining();
+await benchTraining(process.argv[3] ?? join(personalFolder(), 'Demo room.legato'));

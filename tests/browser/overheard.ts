@@ -48,7 +48,7 @@ export class Overheard {
     if (header.kind === 'snapshot') this.#snapshot = { frame: frame as SnapshotFrame, overlays: new Map() };
     else if (header.kind === 'overlay' && header.snapshot === this.#snapshot?.frame.header.sequence)
       for (const [name, numbers] of sections)
-        this.#snapshot.overlays.set(name as OverlayName, { numbers, step: header.step, ask: header.ask, cells: null });
+        this.#snapshot.overlays.set(name as OverlayName, { numbers, step: header.step, ask: header.ask, tables: null });
     else if (header.kind === 'picture') {
       const camera = this.#looks.get(header.request);
       if (camera) this.seen = { camera, picture: frame as PictureFrame };

@@ -5,8 +5,8 @@
  * Tolerances. The exact picture is compared with its own numbers: two levels of a colour, for rounding; classes to the pixel. The live
  * one is drawn from packed splats and compared with the exact one as the studio promises: 2 % of a scalar's range for 98 % of the
  * pixels with α > 0.9 (what is left lies along silhouettes, where quantised rotations and scales move an edge by a pixel), and the same
- * class for 98 %. Relevancy keeps to its 2 % for four pixels of five only: the live one reads it off a table of the decoder
- * (training/viewer/meaningCells.ts), which is coarse where the decoder turns from one entry to the next.
+ * class for 98 %. Relevancy keeps to its 2 % for 92 % of the pixels, and is off by less than 0.01 on average: the live one looks R_s up in
+ * cells of the decoder (training/viewer/meaningCells.ts), which are coarse where it turns from one entry to the next.
  */
 import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -281,7 +281,7 @@ describe.runIf(browserWanted)('the picture of a real trainer', { timeout: 240_00
       expect(off.reduce((sum, one) => sum + one, 0) / off.length).toBeLessThan(0.005);
     });
 
-    it('live and exact agree on relevancy but where the decoder bends most', async () => {
+    it('live and exact agree on relevancy but along borders', async () => {
       const { exact, live, alpha } = await both(6);
       const off: number[] = [];
       for (let pixel = 0; pixel < WIDTH * HEIGHT; pixel++) {
@@ -295,8 +295,8 @@ describe.runIf(browserWanted)('the picture of a real trainer', { timeout: 240_00
         `\n  relevancy: live within 0.02 for ${(100 * within).toFixed(1)} %, off by ${mean.toFixed(4)} on average\n`,
       );
       expect(quantile(off, 0.5)).toBeLessThan(0.01);
-      expect(within).toBeGreaterThan(0.8);
-      expect(mean).toBeLessThan(0.04);
+      expect(within).toBeGreaterThan(0.92);
+      expect(mean).toBeLessThan(0.01);
     });
 
     it.each([

@@ -5,14 +5,12 @@
 import type { AskOrder } from '#contract/viewerMessages';
 import {
   comparesScalars,
-  decodeWithScores,
   mixFeatures,
   plainTexts,
   readQuestions,
   scoreCodes,
   scoreQuestions,
 } from '../../semantics/index';
-import type { LayerArrays } from '../../kernels/index';
 import type { Answering, Codes, FeatureProducts, Question } from '../../semantics/index';
 import type { SceneLabels } from '../ports';
 import type { ViewedScene, ViewedSemantics } from './scene';
@@ -140,19 +138,4 @@ export function bestOfCodes(
 ): void {
   const scoresOf = (row: number): Float32Array => scoresOfCodes(ask, row, entries, codes);
   bestAnswers(answersOf(ask, codes.count, scoresOf, scalars), codes.count, relevancy, classes);
-}
-
-/** The best score of features, decoded. @param features  [n, 8]; @returns [n]; for what is asked of meaning alone */
-export function bestScores(ask: Ask, features: Float32Array, layers: readonly LayerArrays[]): Float32Array {
-  const { codes, scores } = decodeWithScores(features, layers, ask.relevancies);
-  const { count } = codes;
-  const rows = scores.length / Math.max(1, count);
-  const entries = ask.relevancies.length / Math.max(1, rows);
-  const scoresOf = (row: number): Float32Array =>
-    ask.products
-      ? scoresOfCodes(ask, row, entries, codes)
-      : Float32Array.from({ length: count }, (_, i) => scores[i * rows + row]);
-  const none = new Float32Array(count);
-  const answers = answersOf(ask, count, scoresOf, { uncertainty: none, opacity: none });
-  return Float32Array.from({ length: count }, (_, i) => answers.reduce((most, one) => Math.max(most, one[i]), 0));
 }

@@ -3,15 +3,18 @@
  *
  * The caller says when a buffer is free: two frames are under way at most, a snapshot and its overlays.
  */
+import { tableNames } from '#contract/answerTables';
+import type { AnswerTables } from '#contract/answerTables';
 import { harmonicWords, layOutFrame, overlayTypes } from '#contract/frame';
 import type { OverlayName, Section } from '#contract/frame';
 import { SEMANTICS } from '../../kernels/layout';
 import { middleOf, packRange, packSplats } from '../../kernels/index';
 import { CODES, splatScalars } from '../../semantics/index';
-import { answerable, asksMeaningAlone, bestOfCodes, bestScores, overrule, saidOf } from './answers';
+import { answerable, bestOfCodes, overrule, saidOf } from './answers';
 import type { Ask } from './answers';
-import { packMeaning } from './meaningCells';
+import { answerTables } from './answerTables';
 import type { MeaningCells } from './meaningCells';
+import { packMeaning } from './packMeaning';
 import type { PrincipalAxes } from './principalAxes';
 import type { RowCodes } from './rowCodes';
 import type { SceneLabels } from '../ports';
@@ -86,13 +89,13 @@ export function availableOverlays(
   });
 }
 
-/** What the directions of R_s answer; null where that is not all that is asked of. */
-export function cellTable(
+/** What pixels answer; null where that cannot be looked up. */
+export function tablesOf(
   { semantics }: ViewedScene,
   { cells, ask }: Pick<OverlayParts, 'cells' | 'ask'>,
-): Float32Array | null {
-  if (!semantics || !ask || cells.cells === 0 || !asksMeaningAlone(ask)) return null;
-  return cells.table((features) => bestScores(ask, features, semantics.layers));
+): AnswerTables | null {
+  const asked = answerable(semantics, ask);
+  return semantics && asked && answerTables(asked, semantics.entries, cells);
 }
 
 /** @param names  of `availableOverlays`, at least one; @param snapshot  sequence of the snapshot with these rows */
@@ -107,9 +110,9 @@ export function overlayFrame(
   const { model, step } = scene;
   const { geometry, semantics, count } = model.arrays();
   const answers = ask !== null && (names.includes('relevancy') || names.includes('class'));
-  const table = names.includes('relevancy') ? cellTable(scene, { cells, ask }) : null;
+  const tables = names.includes('relevancy') ? tablesOf(scene, { cells, ask }) : null;
   const sections: Section[] = names.map((name) => ({ name, type: overlayTypes[name], length: count }));
-  if (table) sections.push({ name: 'cells', type: 'f32', length: table.length });
+  if (tables) for (const name of tableNames) sections.push({ name, type: 'f32', length: tables[name].length });
   const { bytes, arrays } = layOutFrame(
     {
       ...{ kind: 'overlay', sequence, step, snapshot, count },
@@ -118,7 +121,7 @@ export function overlayFrame(
     sections,
     memory.allocate,
   );
-  if (table) arrays.get('cells')?.set(table);
+  if (tables) for (const name of tableNames) arrays.get(name)?.set(tables[name]);
   const scalars = splatScalars(geometry, semantics, count);
   const u16 = (name: OverlayName): Uint16Array | null => (arrays.get(name) as Uint16Array | undefined) ?? null;
   const u8 = (name: OverlayName): Uint8Array | null => (arrays.get(name) as Uint8Array | undefined) ?? null;

@@ -1,49 +1,81 @@
 /**
- * What pixels answer, for a viewer that blends splats: scores as a function of the direction of R_s, tabulated (frame.ts, `cells`).
+ * The decoder near the directions that pixels take, in cells (#contract/answerTables): what a viewer looks R_s up in.
  *
  * The score of a pixel is that of its decoded R_s, METHOD §5, and the decoder is not linear: blending the splats' own scores is another
- * number wherever they scatter. A viewer can blend S_G itself, but not run a network of 100,000 weights a pixel. So the sphere of
- * directions is cut into cells, those nearest to one of CELLS centres, and in each the score is linear:
+ * number wherever they scatter. A viewer can blend S_G itself, but not run a network of 100,000 weights a pixel. Near one direction,
+ * though, the network is almost linear in R̂ before its softmax (a ReLU network is exactly so between its kinks), and few entries share
+ * a pixel. So the sphere of directions is cut into cells, those nearest to one of CELLS centres, and each keeps
  *
- *   score(R̂) ≈ score(c) + ⟨slope, R̂ − c⟩,   slope_k = (score(c + h·e_k) − score(c − h·e_k)) / 2h,   h = STRIDE
+ *   ℓ_m = ln M̂_m(c),   slope_mk = (ln M̂_m(c + h·e_k) − ln M̂_m(c)) / h,   h = STRIDE,   of the CELL_ENTRIES most probable entries m
  *
- * Centres follow the splats by k-means on the sphere in small batches (Sculley 2010), from where they were before, so that a refresh
- * costs a thousand rows and not all. Measured on demo rooms of seeds 74 and 21 after 1,500 steps, all held-out views, α > 0.9, six
- * classes: the same class as decoding for 98.7 and 97.7 % of pixels, where blended scores have 97.4 and 96.6 %; the score within 0.02
- * for 86 and 80 %, where they have 37 and 21 %.
+ * The softmax comes after the look-up. (Cells that were linear in the score itself had the score within 0.02 for 80 – 86 % of the pixels.)
+ * What is asked is no part of a cell, so that a new question costs no decoding.
+ *
+ * Centres follow by k-means on the sphere in small batches (Sculley 2010), from where they were before: half of a batch are splats, half
+ * are pixels of the pictures that viewers were shown last, since along edges R_s lies between what any splat means.
  */
-import { cellWords, groupsOf } from '#contract/frame';
+import { CELL_ENTRIES, cellWords, GROUP_ROW, groupsOf } from '#contract/answerTables';
+import { decodeTop } from '../../kernels/index';
+import type { LayerArrays } from '../../kernels/index';
 import { SEMANTICS } from '../../kernels/layout';
 
 const D = SEMANTICS.dimensions;
-const CELLS = 512;
+const CELLS = 1024;
 const GROUP_ROUNDS = 6;
-const STRIDE = 0.05;
-/** Rows of a batch, and batches when cells are made anew. */
-const [BATCH, FIRST_BATCHES] = [1024, 96];
+const STRIDE = 0.02;
+/** Rows of a batch, batches when cells are made anew, and batches that one grouping of the centres serves. */
+const [BATCH, FIRST_BATCHES, REGROUP] = [1024, 96, 8];
 /** What a centre remembers, in rows: it has to follow a scene that learns. */
 const MEMORY = 256;
+/** Pixels that are remembered, and of one picture. */
+const [SEEN, SEEN_AT_ONCE] = [8192, 2048];
+/** Entries that are looked for around a centre, among which those of the centre nearly always are. */
+const SOUGHT = 2 * CELL_ENTRIES;
+/** Cells that are decoded between two looks at the clock. */
+const PORTION = 64;
+const LEAST = 1e-30;
+/** ℓ of an entry that is none: a codebook may have fewer. */
+const NONE = -1e4;
 
-/** Unit vector of a row of S_G into `out`. */
-function directionOf(semantics: Float32Array, row: number, out: Float32Array): void {
-  const from = row * SEMANTICS.columns;
+/** Unit vector of eight numbers into `out`. */
+function unitInto(from: Float32Array, at: number, out: Float32Array, to: number): void {
   let squared = 0;
-  for (let k = 0; k < D; k++) squared += semantics[from + k] ** 2;
+  for (let k = 0; k < D; k++) squared += from[at + k] ** 2;
   const scale = 1 / Math.max(Math.sqrt(squared), 1e-6);
-  for (let k = 0; k < D; k++) out[k] = semantics[from + k] * scale;
+  for (let k = 0; k < D; k++) out[to + k] = from[at + k] * scale;
 }
 
 export class MeaningCells {
   #codebook = '';
-  /** [cells, 8], unit length */
+  /** [cells, 8], unit length, where the next decoding will be */
   #centres = new Float32Array(0);
   #heard = new Float32Array(0);
+  #groups: Groups = { order: new Int32Array(0), middles: new Float32Array(0), from: new Int32Array(1) };
   /** where the next batch begins */
   #next = 0;
+  /** [SEEN, 8] unit vectors of pixels */
+  readonly #seen = new Float32Array(SEEN * D);
+  #seenCount = 0;
+  #seenNext = 0;
+  /** the cell that is decoded next */
+  #turn = 0;
+  /** cells as they were decoded last: centres [cells, 8], ℓ and entries [cells, CELL_ENTRIES], slopes [cells, CELL_ENTRIES, 8] */
+  #decoded = emptyCells(0);
   readonly #direction = new Float32Array(D);
 
   get cells(): number {
     return this.#heard.length;
+  }
+
+  /** Pixels that a viewer was shown. @param features  R_s, [n, 8] */
+  see(features: Float32Array): void {
+    const count = features.length / D;
+    const step = Math.max(1, count / SEEN_AT_ONCE);
+    for (let at = 0; at < count; at += step) {
+      unitInto(features, Math.floor(at) * D, this.#seen, this.#seenNext * D);
+      this.#seenNext = (this.#seenNext + 1) % SEEN;
+      this.#seenCount = Math.min(SEEN, this.#seenCount + 1);
+    }
   }
 
   /** Follows the splats. @param semantics  [≥ count, 9]; @param batches  how thoroughly */
@@ -52,86 +84,138 @@ export class MeaningCells {
     if (cells === 0) return;
     let rounds = batches;
     if (codebook !== this.#codebook || cells !== this.cells) {
+      if (codebook !== this.#codebook) this.#seenCount = this.#seenNext = 0;
       this.#codebook = codebook;
       this.#centres = new Float32Array(cells * D);
       this.#heard = new Float32Array(cells);
-      for (let cell = 0; cell < cells; cell++)
-        directionOf(
-          semantics,
-          Math.floor(((cell + 0.5) * count) / cells),
-          this.#centres.subarray(cell * D, (cell + 1) * D),
-        );
+      this.#decoded = emptyCells(cells);
+      for (let cell = 0; cell < cells; cell++) {
+        const row = Math.floor(((cell + 0.5) * count) / cells);
+        unitInto(semantics, row * SEMANTICS.columns, this.#centres, cell * D);
+      }
       rounds = FIRST_BATCHES;
     }
     // Neighbours in the order of rows resemble each other: a batch strides over all.
     const stride = Math.max(1, Math.floor(count / BATCH));
     for (let round = 0; round < rounds; round++) {
-      for (let i = 0; i < Math.min(BATCH, count); i++) this.#move(semantics, (this.#next + i * stride) % count);
+      if (round % REGROUP === 0) this.#groups = grouped(this.#centres);
+      for (let i = 0; i < Math.min(BATCH, count); i++) {
+        const row = (this.#next + i * stride) % count;
+        if (i % 2 === 1 && this.#seenCount > 0) unitInto(this.#seen, (row % this.#seenCount) * D, this.#direction, 0);
+        else unitInto(semantics, row * SEMANTICS.columns, this.#direction, 0);
+        this.#move();
+      }
       this.#next = (this.#next + 1 + Math.floor(0.618 * stride)) % count;
     }
   }
 
-  /** Draws the nearest centre towards one row. */
-  #move(semantics: Float32Array, row: number): void {
+  /** Draws the nearest centre towards the direction. */
+  #move(): void {
     const v = this.#direction;
-    directionOf(semantics, row, v);
-    const cell = nearestCell(this.#centres, this.cells, v);
+    const cell = nearestOf(this.#groups, this.#centres, v);
     const share = 1 / (this.#heard[cell] = Math.min(MEMORY, this.#heard[cell] + 1));
     const from = cell * D;
-    let squared = 0;
-    for (let k = 0; k < D; k++) {
-      this.#centres[from + k] += share * (v[k] - this.#centres[from + k]);
-      squared += this.#centres[from + k] ** 2;
-    }
-    const scale = 1 / Math.max(Math.sqrt(squared), 1e-6);
-    for (let k = 0; k < D; k++) this.#centres[from + k] *= scale;
+    for (let k = 0; k < D; k++) this.#centres[from + k] += share * (v[k] - this.#centres[from + k]);
+    unitInto(this.#centres, from, this.#centres, from);
   }
 
-  /**
-   * The table for what is asked now.
-   *
-   * @param scoresOf  scores of features, [n, 8] → [n], 0 … 1
-   * @returns         the section `cells`
-   */
-  table(scoresOf: (features: Float32Array) => ArrayLike<number>): Float32Array {
+  /** Decodes cells in turn where their centres are now, until all are or the time is up; those that never were in any case. */
+  decode(layers: readonly LayerArrays[], milliseconds: number): void {
+    const until = performance.now() + milliseconds;
+    for (let done = 0; done < this.cells; done += PORTION) {
+      if (performance.now() >= until && this.#decoded.known >= this.cells) return;
+      const count = Math.min(PORTION, this.cells - this.#turn);
+      this.#decodePortion(layers, this.#turn, count);
+      this.#turn = (this.#turn + count) % this.cells;
+    }
+  }
+
+  #decodePortion(layers: readonly LayerArrays[], first: number, count: number): void {
+    const { centres, values, entries, slopes } = this.#decoded;
+    const around = 1 + D;
+    const features = new Float32Array(count * around * D);
+    for (let i = 0; i < count * around; i++) {
+      const cell = first + Math.floor(i / around);
+      features.set(this.#centres.subarray(cell * D, (cell + 1) * D), i * D);
+      if (i % around > 0) features[i * D + (i % around) - 1] += STRIDE;
+    }
+    const sought = Math.min(SOUGHT, layers[layers.length - 1].bias.length);
+    const top = decodeTop(features, layers, sought);
+    /** ln M̂ of an entry at one of the points; of one that is not among the most probable there, at most that of the least of them */
+    const logOf = (point: number, entry: number): number => {
+      const at = top.entries.subarray(point * sought, (point + 1) * sought).indexOf(entry);
+      return Math.log(Math.max(LEAST, top.probabilities[point * sought + (at < 0 ? sought - 1 : at)]));
+    };
+    for (let i = 0; i < count; i++) {
+      const cell = first + i;
+      centres.set(this.#centres.subarray(cell * D, (cell + 1) * D), cell * D);
+      for (let m = 0; m < CELL_ENTRIES; m++) {
+        const at = cell * CELL_ENTRIES + m;
+        const entry = m < sought ? top.entries[i * around * sought + m] : 0;
+        entries[at] = entry;
+        values[at] = m < sought ? logOf(i * around, entry) : NONE;
+        for (let k = 0; k < D; k++)
+          slopes[at * D + k] = m < sought ? (logOf(i * around + 1 + k, entry) - values[at]) / STRIDE : 0;
+      }
+    }
+    this.#decoded.known = Math.max(this.#decoded.known, first + count);
+  }
+
+  /** The section `cells`. */
+  table(): Float32Array {
+    const { centres, values, entries, slopes } = this.#decoded;
+    const { order, middles, from } = grouped(centres);
     const { cells } = this;
-    const around = 1 + 2 * D;
-    const features = new Float32Array(cells * around * D);
-    for (let cell = 0; cell < cells; cell++)
-      for (let i = 0; i < around; i++) {
-        const at = (cell * around + i) * D;
-        features.set(this.#centres.subarray(cell * D, (cell + 1) * D), at);
-        if (i > 0) features[at + ((i - 1) >> 1)] += i % 2 === 1 ? STRIDE : -STRIDE;
-      }
-    const scores = scoresOf(features);
-    const { order, groups } = grouped(this.#centres);
     const table = new Float32Array(cellWords * cells);
-    const place = (row: number, cell: number, n: number): number => 4 * (row * cells + cell) + n;
-    order.forEach((cell, to) => {
-      const at = cell * around;
-      for (let k = 0; k < D; k++) {
-        table[place(k >> 2, to, k & 3)] = this.#centres[cell * D + k];
-        table[place(2 + (k >> 2), to, k & 3)] = (scores[at + 1 + 2 * k] - scores[at + 2 + 2 * k]) / (2 * STRIDE);
-      }
-      table[place(4, to, 0)] = scores[at];
+    /** writes numbers of a cell, or a group, from a row on */
+    const write = (row: number, place: number, numbers: ArrayLike<number>): void => {
+      for (let n = 0; n < numbers.length; n++) table[4 * ((row + (n >> 2)) * cells + place) + (n & 3)] = numbers[n];
+    };
+    const part = <T extends Float32Array | Uint8Array>(all: T, cell: number, size: number) =>
+      all.subarray(cell * size, (cell + 1) * size);
+    order.forEach((cell, place) => {
+      write(0, place, part(centres, cell, D));
+      write(2, place, part(values, cell, CELL_ENTRIES));
+      write(4, place, part(entries, cell, CELL_ENTRIES));
+      write(6, place, part(slopes, cell, CELL_ENTRIES * D));
     });
-    groups.forEach(({ centre, from, to }, group) => {
-      for (let k = 0; k < D; k++) table[place(5 + (k >> 2), group, k & 3)] = centre[k];
-      table.set([from, to], place(7, group, 0));
-    });
+    for (let group = 0; group < groupsOf(cells); group++) {
+      write(GROUP_ROW, group, part(middles, group, D));
+      write(GROUP_ROW + 2, group, from.subarray(group, group + 2));
+    }
     return table;
   }
 }
 
-interface Group {
-  readonly centre: Float32Array;
-  /** places in `order` */
-  readonly from: number;
-  readonly to: number;
+interface DecodedCells {
+  readonly centres: Float32Array;
+  readonly values: Float32Array;
+  readonly entries: Uint8Array;
+  readonly slopes: Float32Array;
+  /** cells that were ever decoded */
+  known: number;
 }
 
-/** Cells by groups of neighbours. @param centres  [cells, 8]; @returns order: cells, group by group */
-function grouped(centres: Float32Array): { order: number[]; groups: Group[] } {
+function emptyCells(cells: number): DecodedCells {
+  const many = cells * CELL_ENTRIES;
+  return {
+    ...{ centres: new Float32Array(cells * D), values: new Float32Array(many), entries: new Uint8Array(many) },
+    ...{ slopes: new Float32Array(many * D), known: 0 },
+  };
+}
+
+/** Cells by groups of neighbours. */
+interface Groups {
+  /** cells, group by group */
+  readonly order: Int32Array;
+  /** [groups, 8] */
+  readonly middles: Float32Array;
+  /** [groups + 1] places in `order` */
+  readonly from: Int32Array;
+}
+
+/** @param centres  [cells, 8] */
+function grouped(centres: Float32Array): Groups {
   const cells = centres.length / D;
   const count = groupsOf(cells);
   const middles = new Float32Array(count * D);
@@ -139,90 +223,55 @@ function grouped(centres: Float32Array): { order: number[]; groups: Group[] } {
     const cell = Math.floor(((group + 0.5) * cells) / count);
     middles.set(centres.subarray(cell * D, (cell + 1) * D), group * D);
   }
-  let members: number[][] = [];
+  const own = new Int32Array(cells);
+  const sums = new Float32Array(count * D);
   for (let round = 0; round < GROUP_ROUNDS; round++) {
-    members = Array.from({ length: count }, () => []);
-    for (let cell = 0; cell < cells; cell++)
-      members[nearestCell(middles, count, centres.subarray(cell * D, (cell + 1) * D))].push(cell);
-    members.forEach((own, group) => {
-      if (own.length === 0) return;
-      const sum = new Float32Array(D);
-      for (const cell of own) for (let k = 0; k < D; k++) sum[k] += centres[cell * D + k];
-      const length = Math.max(Math.hypot(...sum), 1e-6);
-      middles.set(
-        sum.map((value) => value / length),
-        group * D,
-      );
-    });
+    sums.fill(0);
+    for (let cell = 0; cell < cells; cell++) {
+      let most = -Infinity;
+      for (let group = 0; group < count; group++) {
+        const near = nearness(middles, group, centres, cell * D);
+        if (near > most) [most, own[cell]] = [near, group];
+      }
+      for (let k = 0; k < D; k++) sums[own[cell] * D + k] += centres[cell * D + k];
+    }
+    for (let group = 0; group < count; group++) if (own.includes(group)) unitInto(sums, group * D, middles, group * D);
   }
-  let from = 0;
-  const groups = members.map((own, group): Group => {
-    const centre = middles.slice(group * D, (group + 1) * D);
-    return { centre, from, to: (from += own.length) };
-  });
-  return { order: members.flat(), groups };
+  const order = Int32Array.from(own.keys()).sort((a, b) => own[a] - own[b] || a - b);
+  const from = new Int32Array(count + 1);
+  for (const group of own) from[group + 1]++;
+  for (let group = 0; group < count; group++) from[group + 1] += from[group];
+  return { order, middles, from };
 }
 
-function nearestCell(centres: Float32Array, cells: number, v: Float32Array): number {
-  let best = 0;
-  let most = -Infinity;
-  for (let cell = 0; cell < cells; cell++) {
-    const near = nearness(centres, cell, v);
-    if (near > most) [most, best] = [near, cell];
+/** The nearest centre in the two groups that are nearest. */
+function nearestOf({ order, middles, from }: Groups, centres: Float32Array, v: Float32Array): number {
+  const [first, second] = nearestTwo(middles, from.length - 1, v);
+  let cell = 0;
+  let nearest = -Infinity;
+  for (const group of second < 0 ? [first] : [first, second])
+    for (let place = from[group]; place < from[group + 1]; place++) {
+      const near = nearness(centres, order[place], v, 0);
+      if (near > nearest) [nearest, cell] = [near, order[place]];
+    }
+  return cell;
+}
+
+/** The two vectors that are nearest, the second −1 where there is one. @param vectors  [count, 8] */
+export function nearestTwo(vectors: Float32Array, count: number, v: Float32Array): [number, number] {
+  let [first, second] = [-1, -1];
+  let [most, next] = [-Infinity, -Infinity];
+  for (let one = 0; one < count; one++) {
+    const near = nearness(vectors, one, v, 0);
+    if (near > most) [next, second, most, first] = [most, first, near, one];
+    else if (near > next) [next, second] = [near, one];
   }
-  return best;
+  return [first, second];
 }
 
 /** ⟨c, v⟩ */
-function nearness(centres: Float32Array, cell: number, v: Float32Array): number {
+export function nearness(centres: Float32Array, cell: number, v: Float32Array, from: number): number {
   let dot = 0;
-  for (let k = 0, at = cell * D; k < D; k++) dot += centres[at + k] * v[k];
+  for (let k = 0, at = cell * D; k < D; k++) dot += centres[at + k] * v[from + k];
   return dot;
-}
-
-/** Scores of pixels by the table, the readable form of what the viewer's shader does. @param features  R_s, [n, 8]; @returns [n] */
-export function scoreByCells(table: Float32Array, features: Float32Array): Float32Array {
-  const cells = table.length / cellWords;
-  const at = (row: number, cell: number, n: number): number => table[4 * (row * cells + cell) + n];
-  const vectors = (row: number, count: number): Float32Array =>
-    Float32Array.from({ length: count * D }, (_, i) => at(row + ((i % D) >> 2), Math.floor(i / D), i & 3));
-  const groups = groupsOf(cells);
-  const [centres, middles] = [vectors(0, cells), vectors(5, groups)];
-  const direction = new Float32Array(D);
-  return Float32Array.from({ length: features.length / D }, (_, pixel) => {
-    const own = features.subarray(pixel * D, (pixel + 1) * D);
-    const length = Math.max(Math.hypot(...own), 1e-6);
-    own.forEach((value, k) => (direction[k] = value / length));
-    let [first, second] = [-1, -1];
-    let [most, next] = [-Infinity, -Infinity];
-    for (let group = 0; group < groups; group++) {
-      const near = nearness(middles, group, direction);
-      if (near > most) [next, second, most, first] = [most, first, near, group];
-      else if (near > next) [next, second] = [near, group];
-    }
-    let cell = 0;
-    let nearest = -Infinity;
-    for (const group of second < 0 ? [first] : [first, second])
-      for (let one = at(7, group, 0); one < at(7, group, 1); one++) {
-        const near = nearness(centres, one, direction);
-        if (near > nearest) [nearest, cell] = [near, one];
-      }
-    let score = at(4, cell, 0);
-    for (let k = 0; k < D; k++) score += at(2 + (k >> 2), cell, k & 3) * (direction[k] - centres[cell * D + k]);
-    return Math.min(1, Math.max(0, score));
-  });
-}
-
-/** S_G as bytes, four numbers a word. @param semantics  [≥ count, 9]; @param first  0 or 4 */
-export function packMeaning(semantics: Float32Array, count: number, first: 0 | 4, words: Uint32Array): void {
-  let largest = 1e-6;
-  for (let row = 0, at = 0; row < count; row++, at += SEMANTICS.columns)
-    for (let k = 0; k < D; k++) largest = Math.max(largest, Math.abs(semantics[at + k]));
-  const scale = 127 / largest;
-  for (let row = 0; row < count; row++) {
-    const at = row * SEMANTICS.columns + first;
-    let word = 0;
-    for (let n = 0; n < 4; n++) word |= (128 + Math.round(scale * semantics[at + n])) << (8 * n);
-    words[row] = word >>> 0;
-  }
 }

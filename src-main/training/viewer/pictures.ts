@@ -4,14 +4,15 @@
  *
  *   decoded   R_s of a pixel through the decoder, R_u / α as a live view shows it
  *   blended   as a live view does: numbers of splats blended, Σ w·s / Σ w; names by the weight of the splats that have them,
- *             argmax_k Σ w·[name = k], classes with w·‖S_G‖; relevancies by the cell of R_s (meaningCells.ts), or blended where more
- *             is asked than meaning; labels come this way alone, since nothing decodes to them
+ *             argmax_k Σ w·[name = k], classes with w·‖S_G‖; but what the tables of cells say of R_s (answerTables.ts) where that is
+ *             all that is asked of; labels come this way alone, since nothing decodes to them
  *
  * Among classes, what a person's own hand said stands above answers wherever it has at least half of a pixel's light, both ways.
  *
  * Numbers are 0 where the accumulated α is below COVERAGE; `alpha` tells. Channels that a scene has no semantics for are 0 everywhere.
  */
 import type * as tf from '@tensorflow/tfjs';
+import type { AnswerTables } from '#contract/answerTables';
 import type { PinholeCamera } from '#contract/camera';
 import { encodeFrame } from '#contract/frame';
 import type { PictureChannel, SectionArray } from '#contract/frame';
@@ -23,9 +24,9 @@ import { blendScores, CODES, COVERAGE, decodePixels, splatScalars, spread } from
 import type { Answering, SplatView } from '../../semantics/index';
 import { answerable, answersOf, bestAnswers, bestOfCodes, CERTAIN, overrule, saidOf, scoresOfCodes } from './answers';
 import type { Ask } from './answers';
-import { cellTable } from './frames';
+import { answerByTables } from './answerTables';
+import { tablesOf } from './frames';
 import type { OverlayParts } from './frames';
-import { scoreByCells } from './meaningCells';
 import type { ViewedScene } from './scene';
 
 export type Look = Extract<TrainerCommand, { type: 'look' }>;
@@ -187,6 +188,7 @@ function decodedPicture(
   const view = { ...modelTensors(scene), count: model.count };
   const pixels = decodePixels(view, camera, antialiased, semantics.layers, ask?.relevancies ?? new Float32Array(0));
   const { alpha, uncertainty, codes } = pixels;
+  parts.cells.see(pixels.features);
   if (channel === 'uncertainty')
     return {
       values: scalarsOf(
@@ -292,16 +294,19 @@ function blendedPicture(
     const from = row * SEMANTICS.columns;
     return Math.hypot(...vectors.subarray(from, from + SEMANTICS.dimensions));
   });
-  const table = cellTable(scene, parts);
-  const { score, alpha } = table
-    ? scoresByCells(scene, camera, table)
-    : blendedScore(view, camera, antialiased, relevancy);
+  const tables = tablesOf(scene, parts);
+  const answers = tables && answersByTables(scene, camera, tables);
+  const { score, alpha } = answers ?? blendedScore(view, camera, antialiased, relevancy);
   const scored = scalarsOf(score, alpha);
   if (channel === 'relevancy') return { values: scored, alpha, ask: ask.revision };
   const own = (row: number): number => classes[row];
   const named = bytes(namesByWeight(scene, camera, rowsOf(ask) + 1, own, (row) => lengths[row]));
-  if (said) certainWhere(said, scene, camera, (pixel) => (scored[pixel] = CERTAIN));
-  return { ...named, relevancy: scored, ask: ask.revision };
+  const values = answers ? answers.classes.map((one, pixel) => (alpha[pixel] < COVERAGE ? 0 : one)) : named.values;
+  if (said)
+    certainWhere(said, scene, camera, (pixel) => {
+      [values[pixel], scored[pixel]] = [named.values[pixel], CERTAIN];
+    });
+  return { values, alpha, relevancy: scored, ask: ask.revision };
 }
 
 /** Calls back with the pixels at least half of whose light a person's own hand has named. */
@@ -318,9 +323,14 @@ function blendedScore(view: SplatView, camera: PinholeCamera, antialiased: boole
   return { score: scores[0], alpha };
 }
 
-function scoresByCells(scene: ViewedScene, camera: PinholeCamera, table: Float32Array): Scored {
+function answersByTables(
+  scene: ViewedScene,
+  camera: PinholeCamera,
+  tables: AnswerTables,
+): Scored & { readonly classes: Uint8Array } {
   const { alpha, vectors } = renderedMeaning(scene, camera);
-  return { score: scoreByCells(table, vectors), alpha };
+  const { scores, classes } = answerByTables(tables, vectors);
+  return { score: scores, classes, alpha };
 }
 
 function modelTensors({ model }: ViewedScene): {

@@ -62,6 +62,8 @@ export class TrainerViewer {
   #overlays: { step: number; names: string; ask: number; labels: number; whole: boolean } | null = null;
   /** newest of each viewer */
   readonly #looks = new Map<number, Look>();
+  /** pose and step of the newest picture at rest whose pixels the cells heard of */
+  #heardOf = '';
   /** a wish changed: it is answered without waiting for its turn */
   #urgent = false;
 
@@ -231,8 +233,10 @@ export class TrainerViewer {
 
   /** Cells follow a little at each publication of a run, and further at rest. */
   #followMeaning({ model, semantics }: ViewedScene, codeTime: number): void {
-    const batches = codeTime > CODES_TRAINING ? CELL_BATCHES_RESTING : 1;
-    this.#cells.follow(model.arrays().semantics, model.count, semantics?.codebook ?? '', batches);
+    if (!semantics) return;
+    const resting = codeTime > CODES_TRAINING;
+    this.#cells.follow(model.arrays().semantics, model.count, semantics.codebook, resting ? CELL_BATCHES_RESTING : 1);
+    this.#cells.decode(semantics.layers, resting ? Infinity : CODES_TRAINING);
   }
 
   /** Serves the look that came last; false when there is none. */
@@ -246,8 +250,17 @@ export class TrainerViewer {
       this.#axes.follow(scene.model.arrays().semantics, scene.model.count);
     if (needsCodes(look) && look.channel !== 'entry' && this.#cells.cells === 0) this.#followMeaning(scene, codeTime);
     this.#send(pictureFrame(scene, look, this.#parts, ++this.#sequence));
+    if (look.way === 'decoded' && codeTime === Infinity) this.#hearOf(scene, look);
     this.#rhythm.pictured(performance.now() - begun);
     return true;
+  }
+
+  /** Cells have met the pixels of another pose, or of parameters that moved: at rest the tables are published anew, once. */
+  #hearOf({ step }: ViewedScene, { camera, channel }: Look): void {
+    const heard = `${step} ${JSON.stringify(camera)}`;
+    if ((channel !== 'relevancy' && channel !== 'class') || heard === this.#heardOf) return;
+    this.#heardOf = heard;
+    this.#overlays = null;
   }
 
   #deliver(bytes: Uint8Array<ArrayBuffer>): void {
