@@ -1,8 +1,8 @@
 /**
  * What a pixel answers, as tables of f32 that a viewer's graphics card can read.
  *
- * `cells` is the decoder near the directions that R_s takes: in the cell c with the largest ⟨R̂, c⟩ the CELL_ENTRIES entries that are most
- * probable at c share the pixel as
+ * `cells` is the decoder near the directions that R_s takes: in the cell c with the largest ⟨R̂, c⟩ the entries that are most probable at c, and
+ * all others together as the entry OTHERS, CELL_ENTRIES in all, share the pixel as
  *
  *   p = softmax(ℓ),   ℓ_m = ℓ_m(c) + ⟨slope_m, R̂ − c⟩
  *
@@ -11,12 +11,14 @@
  * GROUP_ROW and the one after it, first cell and the one after the last in the third, group g at place g. The nearest cell is looked for in
  * the two groups whose centres are nearest.
  *
- * `texts` has the relevancy of each entry to each text, [texts, 256], and `program` what is asked of them, in postfix order: a number from 0
+ * `texts` has the relevancy of each entry to each text, [texts, 256], at OTHERS their mean, and `program` what is asked of them, in postfix order: a number from 0
  * on pushes the score Σ_m p_m·relevancy of that text; AND and OR join the two on top as their least and greatest, NOT turns the top one to
  * 1 − x, ANSWER ends a question with the score on top. The pixel's answer is the first of the questions with the greatest score. Never more
  * than PROGRAM_DEPTH scores wait.
  */
 export const CELL_ENTRIES = 8;
+/** No codebook has an entry of this number. */
+export const OTHERS = 255;
 export const GROUP_ROW = 6 + 2 * CELL_ENTRIES;
 export const CELL_ROWS = GROUP_ROW + 3;
 export const cellWords = 4 * CELL_ROWS;

@@ -8,6 +8,7 @@ import {
   GROUP_ROW,
   groupsOf,
   operations,
+  OTHERS,
   PROGRAM_DEPTH,
   PROGRAM_LIMIT,
   TEXT_WORDS,
@@ -33,8 +34,11 @@ export function answerTables(ask: Ask, entries: number, cells: MeaningCells): An
   const rows = ask.relevancies.length / entries;
   if (program === null || rows > TEXTS_LIMIT) return null;
   const texts = new Float32Array(TEXT_WORDS * rows);
-  for (let row = 0; row < rows; row++)
-    texts.set(ask.relevancies.subarray(row * entries, (row + 1) * entries), row * TEXT_WORDS);
+  for (let row = 0; row < rows; row++) {
+    const own = ask.relevancies.subarray(row * entries, (row + 1) * entries);
+    texts.set(own, row * TEXT_WORDS);
+    texts[row * TEXT_WORDS + OTHERS] = own.reduce((sum, one) => sum + one, 0) / entries;
+  }
   return { cells: cells.table(), texts, program };
 }
 

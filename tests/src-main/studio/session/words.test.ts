@@ -110,10 +110,6 @@ describe('words beside a run', { timeout: 120_000 }, () => {
       frame: () => undefined,
     });
     await page.perform({ type: 'create', capture, project, settings, paused: false });
-    await until(({ codebook }) => codebook?.newestMap === '21.png');
-    expect(session.state).toMatchObject({ codebook: { provisional: true, perplexity: null }, words: { ready: false } });
-    const photos = (await page.perform({ type: 'photos' })) as { name: string; hasMap: boolean }[];
-    expect(photos.find(({ name }) => name === '21.png')?.hasMap).toBe(true);
     await until(({ stages }) => stages.codebook.state === 'done');
     await until(({ codebook }) => codebook?.provisional === false);
     const first = told.filter(({ codebook }) => codebook === 'off' || codebook === 'waiting');
