@@ -2,6 +2,7 @@
 export { captureExtent, splitHoldout, type HoldoutSplit } from './cameras';
 export { CaptureError } from './errors';
 export { loadCapture, type LoadCaptureOptions } from './load';
+export { PhotoDisk } from './photoDisk';
 export { PhotoStore, type LoadedPhoto, type PhotoStoreOptions, type PhotoStoreStats } from './photoStore';
 export { parsePly, PlyError, writePly, type PlyColumn, type PlyElement, type PlyFile } from './ply';
 export type { Distortion } from './lens';

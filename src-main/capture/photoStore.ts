@@ -2,7 +2,8 @@
  * Photos on demand: decoded, undistorted, reduced, and kept as long as they fit.
  *
  * Nothing here grows with the capture: finished photos live in a cache bounded by bytes, and at most `threads` photos are
- * being decoded at a time, each held whole only while its rows are averaged. A photo asked for twice is decoded once.
+ * being decoded at a time, each held whole only while its rows are averaged. A photo asked for twice is decoded once; where the photos
+ * do not fit in memory, what was decoded goes to a disk (photoDisk.ts), and comes back from there.
  * Colour profiles are not applied, and EXIF orientation only to photos that were opened so (decode.ts).
  */
 import { availableParallelism } from 'node:os';
@@ -12,6 +13,7 @@ import { ByteLru } from './byteLru';
 import { decodePhoto } from './decode';
 import { CaptureError } from './errors';
 import { LensMap } from './lensMap';
+import type { PhotoDisk } from './photoDisk';
 import { fitToPhoto, sameAspect } from './photoSize';
 import { binaryMask, lensBorder, preparePhoto, resizeNearest, type PreparedLens } from './preparePhoto';
 import type { Photo } from './types';
@@ -35,6 +37,8 @@ export interface PhotoStoreOptions {
   readonly maxBytes: number;
   /** photos decoded at a time; by default one for each core */
   readonly threads?: number;
+  /** for photos that do not fit in memory; absent: they are decoded again */
+  readonly disk?: PhotoDisk;
 }
 
 export interface PhotoStoreStats {
@@ -48,6 +52,8 @@ export interface PhotoStoreStats {
   readonly mapBytes: number;
   readonly hits: number;
   readonly decoded: number;
+  /** that came back from the disk */
+  readonly read: number;
   readonly evictions: number;
   /** what a person should know, one line each */
   readonly warnings: readonly string[];
@@ -68,13 +74,16 @@ export class PhotoStore {
   #decoding = 0;
   #hits = 0;
   #decoded = 0;
+  #read = 0;
+  #disk: PhotoDisk | null;
 
-  constructor(photos: readonly Photo[], { longSide, maxBytes, threads }: PhotoStoreOptions) {
+  constructor(photos: readonly Photo[], { longSide, maxBytes, threads, disk }: PhotoStoreOptions) {
     if (longSide !== undefined && !(longSide >= 1)) throw new RangeError(`longSide ${longSide} is not positive`);
     this.#photos = photos;
     this.#longSide = longSide ?? Infinity;
     this.#threads = Math.max(1, Math.floor(threads ?? availableParallelism()));
     this.#cache = new ByteLru(maxBytes);
+    this.#disk = disk ?? null;
   }
 
   get stats(): PhotoStoreStats {
@@ -86,6 +95,7 @@ export class PhotoStore {
       mapBytes: this.#maps.bytes,
       hits: this.#hits,
       decoded: this.#decoded,
+      read: this.#read,
       evictions: this.#cache.evictions,
       warnings: [...this.#warnings],
     };
@@ -126,21 +136,24 @@ export class PhotoStore {
       else this.#waiting.push({ index, start });
     });
     const loading = turn
-      .then(() => this.#read(photo))
-      .then((loaded) => {
-        this.#decoded++;
-        const bytes = loaded.rgb.length + (loaded.alpha?.length ?? 0) + (loaded.mask?.length ?? 0);
-        this.#cache.set(index, loaded, bytes);
-        return loaded;
+      .then(() => this.#fetch(photo))
+      .then((fetched) => {
+        this.#cache.set(index, fetched.loaded, sizeOf(fetched.loaded));
+        return fetched;
       })
+      .finally(() => this.#pending.delete(index));
+    loading
+      // Part of the turn, so that what waits to be written is bounded too.
+      .then(({ write }) => write?.())
+      .catch(() => undefined)
       .finally(() => {
-        this.#pending.delete(index);
         this.#decoding--;
         this.#startWaiting();
       });
-    this.#pending.set(index, loading);
+    const photoAlone = loading.then(({ loaded }) => loaded);
+    this.#pending.set(index, photoAlone);
     this.#startWaiting();
-    return loading;
+    return photoAlone;
   }
 
   #startWaiting(): void {
@@ -152,7 +165,28 @@ export class PhotoStore {
     }
   }
 
-  async #read(photo: Photo): Promise<LoadedPhoto> {
+  /** From the disk, or decoded; then with what writes it there, where memory will not keep it. */
+  async #fetch(photo: Photo): Promise<{ loaded: LoadedPhoto; write?: () => Promise<void> }> {
+    const disk = this.#disk;
+    const place = disk && (await disk.place(photo, this.#longSide));
+    const kept = place && (await disk.read(place));
+    if (kept) {
+      this.#read++;
+      return { loaded: kept };
+    }
+    const loaded = await this.#decode(photo);
+    this.#decoded++;
+    if (!place || sizeOf(loaded) * this.#photos.length <= this.#cache.maxBytes) return { loaded };
+    const write = (): Promise<void> =>
+      disk.write(place, loaded).catch((error: unknown) => {
+        this.#disk = null;
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#warnings.add(`reduced photos are kept on disk no more (${reason}); they are decoded again each time`);
+      });
+    return { loaded, write };
+  }
+
+  async #decode(photo: Photo): Promise<LoadedPhoto> {
     const pixels = await decodePhoto(photo.path, photo.name, photo.turned);
     const { width, height } = pixels;
     const camera = this.#cameraFor(photo, width, height);
@@ -189,6 +223,8 @@ export class PhotoStore {
     return lens;
   }
 }
+
+const sizeOf = ({ rgb, alpha, mask }: LoadedPhoto): number => rgb.length + (alpha?.length ?? 0) + (mask?.length ?? 0);
 
 /** A photo's mask at the photo's size. */
 async function readMask(photo: Photo, path: string, width: number, height: number): Promise<Uint8Array> {

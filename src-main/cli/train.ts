@@ -6,7 +6,7 @@
  */
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import type { TrainerEventOf } from '#contract/messages';
+import type { TrainerEventOf, TrainerFailure } from '#contract/messages';
 import type { TrainingSettings } from '#contract/settings';
 import { Studio } from '../studio/studio';
 import { exitCodes, InputError, TrainingFailed, UsageError } from './exit';
@@ -103,10 +103,17 @@ export async function train(
     await endLessons?.();
     await studio.close();
   }
-  if (failed !== null) throw new TrainingFailed((failed as TrainerEventOf<'failed'>).failure);
+  if (failed !== null) throw new TrainingFailed(withRemedy(failed));
   if (finished !== null) conclude(studio.project.paths.root, finished, evaluation, json);
   if (awaits !== null) throw mapsMissing(studio.project.paths.root, awaits);
   return interrupted > 0 ? exitCodes.interrupted : exitCodes.ok;
+}
+
+/** A failure, and what is left of the run. */
+function withRemedy({ failure, checkpointStep }: TrainerEventOf<'failed'>): TrainerFailure {
+  if (checkpointStep === null || failure.message.includes('--resume')) return failure;
+  const saved = `step ${grouped(checkpointStep)} is saved: continue with --resume`;
+  return { ...failure, message: `${failure.message}; ${saved}` };
 }
 
 function mapsMissing(project: string, { step, remaining }: TrainerEventOf<'awaitsMaps'>): InputError {

@@ -7,6 +7,7 @@
  *   features/ maps/        language features and index maps per photo
  *   codebook.safetensors   the codebook
  *   exports/               what the person exported
+ *   photos/                reduced photos of a capture that does not fit in memory; may be deleted (capture/photoDisk.ts)
  *
  * Photos are referenced, not copied: `capturePath` in the database says where they are.
  */

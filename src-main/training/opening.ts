@@ -2,6 +2,7 @@
  * Opening a run: the capture and its photos, the settings, and the Gaussians, new from the sparse points or as the newest checkpoint has
  * them.
  */
+import { join } from 'node:path';
 import { resumableSettings } from '#contract/messages';
 import type { StartCommand } from '#contract/messages';
 import { resolveSettings, SettingsError } from '#contract/presets';
@@ -85,7 +86,8 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
   if (train.length === 0) {
     throw new ResumeError(command.capture, 'no photo is left to train on; add photos or lower --holdout');
   }
-  const photos = new PhotoViews(train, settings);
+  const reduced = join(command.project, 'photos');
+  const photos = new PhotoViews(train, settings, reduced);
   if (snapshot && snapshot.cameraOrder.join('\n') !== photos.names.join('\n')) {
     throw new ResumeError(
       command.project,
@@ -102,7 +104,7 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
     : null;
   return {
     ...{ settings, step: snapshot?.step ?? 0, disabled: snapshot?.disabled ?? [], backend },
-    ...{ photos, heldOut: new PhotoViews(heldOut, settings), size: await photos.size(0) },
+    ...{ photos, heldOut: new PhotoViews(heldOut, settings, reduced), size: await photos.size(0) },
     ...{ model, extent, statistics, learner, maps },
   };
 }

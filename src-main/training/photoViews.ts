@@ -4,17 +4,19 @@
  * Order: each epoch is a permutation of the photos drawn by (seed, epoch), so that step s alone decides its photo and a resumed
  * run continues the epoch that it was in. Transparent photos are laid over the step's background: α·rgb + (1 − α)·background.
  */
+import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs';
 import { resizeCamera } from '#contract/camera';
 import type { PinholeCamera } from '#contract/camera';
 import type { TrainingSettings } from '#contract/settings';
-import { PhotoStore } from '../capture/index';
+import { PhotoDisk, PhotoStore } from '../capture/index';
 import { reduceRows } from '../capture/boxFilter';
 import type { LoadedPhoto, Photo } from '../capture/index';
 import { CounterRandom } from '../base/index';
 import { photoToTensor } from '../kernels/index';
 import type { View } from './objective';
+import { photoMemory } from './photoMemory';
 
 /** Index of the photo at a 1-based step. Keeps the permutation of the last epoch asked for. */
 export class ViewOrder {
@@ -56,13 +58,14 @@ export class PhotoViews {
   readonly names: string[];
   readonly #store: PhotoStore;
 
-  /** @param threads  of the decoder; 0 takes every core */
-  constructor(photos: readonly Photo[], settings: TrainingSettings) {
+  /** @param disk  folder for reduced photos that do not fit in memory; null: they are decoded again */
+  constructor(photos: readonly Photo[], settings: TrainingSettings, disk: string | null = null) {
     this.names = photos.map((photo) => photo.name);
     this.#store = new PhotoStore([...photos], {
       longSide: settings.resolution || undefined,
-      maxBytes: settings.photoCache * 2 ** 20,
+      maxBytes: photoMemory(settings, settings.threads || availableParallelism()),
       threads: settings.threads || undefined,
+      ...(disk !== null && { disk: new PhotoDisk(disk) }),
     });
   }
 

@@ -62,6 +62,8 @@ export class TrainingRun {
   settings: TrainingSettings;
   /** completed steps */
   step: number;
+  /** between two steps: everything is of the same step */
+  intact = true;
   readonly description: Description;
   readonly #photos: PhotoViews;
   readonly #heldOut: PhotoViews;
@@ -195,6 +197,7 @@ export class TrainingRun {
     disposeView(view);
     smoothing?.encoded.dispose();
 
+    this.intact = false;
     if (gradients.probe && schedule.collectsDensity(step, settings)) {
       this.#statistics.accumulate(gradients.probe.dataSync<'float32'>(), model.count);
     }
@@ -208,6 +211,7 @@ export class TrainingRun {
     disposeGradients(gradients);
     this.step = step;
     const density = semanticsOnly ? null : this.#control(step);
+    this.intact = true;
     return { loss: gradients.loss, psnr, density, semantics: learner?.figures ?? null };
   }
 

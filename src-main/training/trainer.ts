@@ -289,9 +289,10 @@ export class Trainer {
     this.#edited = false;
     this.#watch = new Stopwatch();
     this.#watch.start();
+    let store: CheckpointStore | null = null;
     try {
       await this.#leave();
-      const store = await this.#ports.openStore(command.project);
+      store = await this.#ports.openStore(command.project);
       const run = await this.#prepare(command, store);
       if (this.#state === 'preparing') this.#happen('prepared');
       const begunAt = run.step;
@@ -301,7 +302,10 @@ export class Trainer {
       if (run.step === begunAt && run.step >= run.steps) this.#wishes.finalEvaluation = false;
       await this.#finish(run, store);
     } catch (error) {
-      const step = this.#run?.step ?? 0;
+      const run = this.#run;
+      const step = run?.step ?? 0;
+      // Where a photo is gone, say, what was learned until then is whole. A disk that is full takes it no more than before.
+      if (store && run?.intact && step > 0 && !this.#isSaved(run)) await this.#save(run, store).catch(() => undefined);
       const failure = describeFailure(error);
       this.#happen('fail');
       this.#ports.publish({ type: 'failed', step, failure, checkpointStep: this.#checkpointStep });

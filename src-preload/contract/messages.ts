@@ -64,7 +64,7 @@ export const liveSettings = [
 ] as const satisfies readonly SettingName[];
 
 /** Settings that may differ when a saved run is continued. */
-export const resumableSettings: readonly SettingName[] = [...liveSettings, 'backend', 'photoCache'];
+export const resumableSettings: readonly SettingName[] = [...liveSettings, 'backend', 'memory', 'photoCache'];
 
 const liveMask = Object.fromEntries(liveSettings.map((name) => [name, true])) as Record<
   (typeof liveSettings)[number],

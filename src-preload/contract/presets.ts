@@ -120,6 +120,7 @@ const notes: TrainingSettings = {
   smoothingNormalises: false,
   backend: 'auto',
   threads: 0,
+  memory: 0,
   photoCache: 256,
   prefetch: 2,
 };

@@ -11,6 +11,8 @@
  *   npm run bench -- viewport        what the picture costs the page's main thread (viewport.ts)
  *   npm run bench -- stroke ROOM      seconds from a stroke to the live segmentation around it (labelling/stroke.ts)
  *   npm run bench -- resume PROJECT  whether a killed run resumes to the bit, and what checkpoints cost (resume.ts)
+ *   npm run bench -- memory          the trainer's memory over 70, 700 and 7,000 photos of 12 MP (memory.ts)
+ *   npm run bench -- kills           a run that is killed 50 times at random moments (kills.ts)
  *   npm run bench -- labelling ROOM   how many gestures it takes to label a trained demo room (labelling/effort.ts)
  *
  * It measures and prints; it judges nothing. Times vary with whatever else the machine does: compare within one run.
@@ -57,6 +59,16 @@ if (process.argv[2] === 'stroke') {
 if (process.argv[2] === 'resume') {
   const { printExactResume } = await import('./resume');
   await printExactResume(process.argv.slice(3));
+  process.exit(0);
+}
+if (process.argv[2] === 'memory') {
+  const { printMemoryCurve } = await import('./memory');
+  await printMemoryCurve(process.argv.slice(3));
+  process.exit(0);
+}
+if (process.argv[2] === 'kills') {
+  const { printKills } = await import('./kills');
+  await printKills(process.argv.slice(3));
   process.exit(0);
 }
 if (process.argv[2] === 'mesh') {
