@@ -23,7 +23,7 @@ async function drawPhoto(path: string, seed: number): Promise<void> {
   const small = await sharp({ create }).png().toBuffer();
   await sharp(small)
     .resize(WIDTH, HEIGHT, { kernel: 'cubic' })
-    .modulate({ hue: 360 * new CounterRandom(seed, 'hue').uniform(0) })
+    .modulate({ hue: Math.floor(360 * new CounterRandom(seed, 'hue').uniform(0)) })
     .jpeg({ quality: 90 })
     .toFile(path);
 }
