@@ -18,7 +18,7 @@ const bundleSources = [
 ];
 const kernelSources = ['native/cpu', 'native/build.mjs'];
 /** When the compiler last succeeded (native/build.mjs writes it), and when it last had its chance from here. */
-const kernelStamps = ['native/build/fingerprint', 'native/build/tried'];
+const kernelStamps = ['native/build/fingerprints.json', 'native/build/tried'];
 const bundles = ['out/main/server.js', 'out/preload/bridge.cjs', 'out/renderer/index.html'];
 
 /** Modification time of the newest file below, ms; 0 when there is none. */

@@ -3,8 +3,9 @@
  *
  *   photos = min(photoCache, memory − trainer − Gaussians − decoding),   never under 32 MiB
  *
- * Measured on a capture of 97 photos at 496×372: the trainer alone 150 MiB; a Gaussian, with its moments and gradients, 1.9 KB; a photo of
- * 12 MP that is being decoded about 80 MiB with libvips' buffers.
+ * Measured on a capture of 97 photos at 496×372: the trainer alone 150 MiB; a Gaussian, with its moments and gradients, 1.9 KB. A photo of
+ * 12 MP that is being decoded is taken for 80 MiB: its 36 MB of pixels and as much again for libvips' buffers. A plan, not a fence: nothing
+ * stops a trainer that needs more than this foresees.
  */
 import type { TrainingSettings } from '#contract/settings';
 
