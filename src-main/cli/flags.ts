@@ -27,12 +27,17 @@ function valueName(field: SettingField): string {
   return field.unit === 'px' && field.name !== 'pruneRadius' ? 'long-side' : 'n';
 }
 
+/** The settings that a command has flags for: an option of its own may have the name of another setting, and mean something else. */
+const flagged = new WeakMap<Command, SettingName[]>();
+
 /** Adds a flag for every setting of some groups, and for single ones of others. */
 export function addSettingFlags(
   command: Command,
   groups: readonly SettingGroup[] = settingGroups,
   also: readonly SettingName[] = [],
 ): Command {
+  const names = flagged.get(command) ?? [];
+  flagged.set(command, names);
   let group = '';
   for (const field of settingFields) {
     if (!groups.includes(field.group) && !also.includes(field.name)) continue;
@@ -40,6 +45,7 @@ export function addSettingFlags(
       group = field.group;
       command.optionsGroup(`Settings, ${group}:`);
     }
+    names.push(field.name);
     const flag = `--${flagName(field.name)}`;
     if (field.kind === 'boolean') {
       command.addOption(new Option(flag, helpText(field)));
@@ -81,8 +87,7 @@ function numberOf(text: string): number {
 /** The settings among a command's options; booleans count only when their flag was given. */
 export function givenSettings(command: Command): Partial<TrainingSettings> {
   const options = command.opts<Record<string, unknown>>();
-  const names = settingFields.map((field) => field.name);
-  const given = names.filter((name) => command.getOptionValueSource(name) === 'cli');
+  const given = (flagged.get(command) ?? []).filter((name) => command.getOptionValueSource(name) === 'cli');
   return trainingSettings.partial().parse(Object.fromEntries(given.map((name) => [name, options[name]])));
 }
 
