@@ -1,11 +1,11 @@
 /** What a page may ask of the studio. */
 import { z } from 'zod';
 import { exportFormats } from './exportMessages';
-import { cameraSchema, overlayNames, pictureChannels } from './frame';
 import { labelCommands } from './labels';
 import { settingsChange } from './messages';
 import { trainingSettings } from './settings';
 import { askRequest, count, path, photoName, savedView } from './studioParts';
+import { lookedAt, watchCommand } from './viewerMessages';
 
 const settings = trainingSettings.partial();
 
@@ -46,19 +46,13 @@ export const studioCommand = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('reshuffle'), seed: z.int().min(0).max(0xffff_ffff) }),
 
   // ---- looking
-  z.strictObject({
-    type: z.literal('watch'),
-    geometry: z.boolean(),
-    overlays: z.array(z.enum(overlayNames)).max(overlayNames.length),
-  }),
+  watchCommand,
   /** the page is done with a frame and takes the next */
   z.strictObject({ type: z.literal('taken'), sequence: count }),
   z.strictObject({
     type: z.literal('look'),
     request: count,
-    camera: cameraSchema,
-    channel: z.enum(pictureChannels),
-    way: z.enum(['decoded', 'blended']),
+    ...lookedAt,
   }),
   z.strictObject({ type: z.literal('inspect'), id: count }),
   z.strictObject({ type: z.literal('why'), ids: z.array(count).min(1).max(4096) }),

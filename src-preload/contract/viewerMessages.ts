@@ -30,14 +30,24 @@ export const askOrder = z.strictObject({
 });
 export type AskOrder = z.infer<typeof askOrder>;
 
+/** Of a page, and of all pages together. */
+export const watchCommand = z.strictObject({
+  type: z.literal('watch'),
+  geometry: z.boolean(),
+  overlays: z.array(z.enum(overlayNames)).max(overlayNames.length),
+});
+
+/** What a look asks to see. */
+export const lookedAt = {
+  camera: cameraSchema,
+  channel: z.enum(pictureChannels),
+  way: z.enum(['decoded', 'blended']),
+};
+
 /** Parts of `trainerCommand` (messages.ts). */
 export const viewerCommands = [
   /** what the viewers show, together; no overlays and no geometry when nobody looks */
-  z.strictObject({
-    type: z.literal('watch'),
-    geometry: z.boolean(),
-    overlays: z.array(z.enum(overlayNames)).max(overlayNames.length),
-  }),
+  watchCommand,
   /** the frame was taken off the trainer's hands */
   z.strictObject({ type: z.literal('taken'), sequence: count }),
   /** render this pose between steps; a newer look of the same viewer replaces one that waits */
@@ -45,9 +55,7 @@ export const viewerCommands = [
     type: z.literal('look'),
     request: count,
     viewer: count,
-    camera: cameraSchema,
-    channel: z.enum(pictureChannels),
-    way: z.enum(['decoded', 'blended']),
+    ...lookedAt,
   }),
   /** what is asked; null stops asking */
   z.strictObject({ type: z.literal('ask'), ask: askOrder.nullable() }),

@@ -9,10 +9,9 @@
  * taught anew from nothing, its lifted start included; and the preview sees a patch where crops see things, so that it is the wrong
  * thing to be taught.
  */
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { LanguageEventOf } from '#contract/languageMessages';
-import { writeError, writeFileAtomically } from '../../base/index';
+import { evenly, makeFolder, writeFileAtomically } from '../../base/index';
 import { FeatureSource } from '../features/featureSource';
 import { Encoder } from './encode';
 import { NO_HASH } from './forming';
@@ -52,18 +51,14 @@ export async function makeFirstMaps({ features, folder, settings, signal, warn, 
   const sample = await sampleCells(reader, settings.seed, SAMPLE);
   if (signal.aborted || sample.count === 0) return;
   const encoder = new Encoder(kMeansStart(sample, shape, settings.codebookSize, settings.seed), shape);
-  const step = Math.max(1, source.photos.length / PHOTOS);
-  const chosen: number[] = [];
-  for (let at = 0; at < source.photos.length; at += step) chosen.push(Math.floor(at));
+  const chosen = evenly([...source.photos.keys()], PHOTOS);
   for await (const photo of reader.read(chosen)) {
     if (signal.aborted) return;
     const [width, height] = [PIXELS_PER_CELL * photo.columns, PIXELS_PER_CELL * photo.rows];
     const indices = encoder.encode(photo, { width, height, mask: null });
     const name = source.photos[photo.photo];
     const file = join(folder, mapName(name));
-    await mkdir(dirname(file), { recursive: true }).catch((error: unknown) => {
-      throw writeError(file, error);
-    });
+    await makeFolder(dirname(file));
     await writeFileAtomically(file, [encodeIndexMap(indices, width, height, NO_HASH)]);
     tell({ type: 'codebookForming', photo: name, file, counts: [...encoder.measures.cells], names: [] });
   }

@@ -1,6 +1,7 @@
 /**
- * Encodes a capture (METHOD §2): plan, then a preview of every photo, first index maps of it for whoever looks, then crops photo by photo. What is in the cache already
- * and still true is kept, so that a job that was interrupted, or that gained photos, does only what is missing.
+ * Encodes a capture (METHOD §2): plan, then a preview of every photo, first index maps of it for whoever looks, then crops photo by
+ * photo. What is in the cache already and still true is kept, so that a job that was interrupted, or that gained photos, does only
+ * what is missing.
  *
  * A photo that cannot be read, or whose features are no numbers, is given up with a warning; the others go on.
  */
@@ -12,14 +13,14 @@ import type { TrainingSettings } from '#contract/settings';
 import { removeLeftovers } from '../../base/index';
 import { CaptureError, loadCapture, PhotoStore, splitHoldout } from '../../capture/index';
 import type { Photo } from '../../capture/index';
+import { initKernels } from '../../kernels/index';
+import { makeFirstMaps } from '../codebook/firstMaps';
+import { codebookSettings } from '../codebook/settings';
 import { LanguageError, ModelError } from '../errors';
 import { resolveModel } from '../models/index';
 import type { ModelFolder } from '../models/index';
 import type { JobContext } from '../worker/languageProcess';
 import { examineCache, halfKeys, staleText, type CacheState, type HalfKeys } from './cacheState';
-import { initKernels } from '../../kernels/index';
-import { makeFirstMaps } from '../codebook/firstMaps';
-import { codebookSettings } from '../codebook/settings';
 import { ClipEncoder } from './clipEncoder';
 import { makePlan, measureSpeed, memoryBound, photoCacheBytes, threadBudget, type PlanSize } from './costPlan';
 import { chosenScales, cropCount } from './crops';
