@@ -64,6 +64,8 @@ export class MeshView {
   #ball = new Sphere(new Vector3(), 1);
   #frame = 0;
   #disposed = false;
+  /** files that were given so far */
+  #turn = 0;
 
   /** @throws Error where the browser gives no WebGL 2 */
   constructor(canvas: HTMLCanvasElement) {
@@ -83,11 +85,13 @@ export class MeshView {
   /**
    * Takes a file in the place of the one before; the camera stays where a person put it.
    *
+   * @returns its parts; null when it was closed or given another file before this one was read
    * @throws Error when it is no glTF
    */
-  async show(glb: ArrayBuffer): Promise<readonly MeshPart[]> {
+  async show(glb: ArrayBuffer): Promise<readonly MeshPart[] | null> {
+    const turn = ++this.#turn;
     const { scene } = await new GLTFLoader().parseAsync(glb, '');
-    if (this.#disposed) return [];
+    if (this.#disposed || turn !== this.#turn) return null;
     const first = this.#root === null;
     this.#clear();
     this.#root = scene;
@@ -126,8 +130,9 @@ export class MeshView {
   }
 
   /** What the graphics card holds, for tests of leaks. */
-  get memory(): { geometries: number; textures: number } {
-    return { ...this.#renderer.info.memory };
+  get memory(): { geometries: number; textures: number; programs: number } {
+    const { memory, programs } = this.#renderer.info;
+    return { ...memory, programs: programs?.length ?? 0 };
   }
 
   /** Gives back what the graphics card holds. */

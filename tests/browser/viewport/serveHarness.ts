@@ -1,4 +1,4 @@
-/** Builds the page of the viewport alone and serves it as the studio is served: same files, same policy. */
+/** Builds a page of one part alone, by default the viewport, and serves it as the studio is served: same files, same policy. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -17,10 +17,11 @@ export interface HarnessServer {
   readonly close: () => Promise<void>;
 }
 
-export async function serveHarness(): Promise<HarnessServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'legato-viewport-'));
+/** @param source  folder with the page's index.html */
+export async function serveHarness(source = import.meta.dirname): Promise<HarnessServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'legato-harness-'));
   await build({
-    root: import.meta.dirname,
+    root: source,
     configFile: false,
     logLevel: 'error',
     plugins: [vue()],
