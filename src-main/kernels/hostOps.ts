@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { ADAM_KERNEL, type AdamAttributes } from './adam';
 import { CODEBOOK_LOSS_GRADIENT_KERNEL, CODEBOOK_LOSS_KERNEL, type CodebookLossAttributes } from './codebook';
+import { EXPOSE_GRADIENT_KERNEL, EXPOSE_KERNEL, exposePlanes, exposePlanesGradient, EXPOSURE_SHAPE } from './expose';
 import {
   GATHER_PIXELS_GRADIENT_KERNEL,
   GATHER_PIXELS_KERNEL,
@@ -162,6 +163,22 @@ const KERNELS: Record<string, HostKernel> = {
       for (let k = 0; k < planes; k++) gradient[(firstPlane + k) * size + pixel] += dy[i * planes + k];
     });
     return backend.adopt(gradient, shape);
+  },
+
+  [EXPOSE_KERNEL](backend, inputs) {
+    const [, height, width] = inputs.image.shape;
+    const out = backend.allocate(3 * width * height);
+    exposePlanes(backend.floats(inputs.image), backend.floats(inputs.exposure), width * height, out);
+    return backend.adopt(out, [3, height, width]);
+  },
+
+  [EXPOSE_GRADIENT_KERNEL](backend, inputs) {
+    const [planes, height, width] = inputs.image.shape;
+    const [image, exposure, dy] = [inputs.image, inputs.exposure, inputs.dy].map((input) => backend.floats(input));
+    const dImage = backend.allocate(planes * width * height);
+    const dExposure = backend.allocate(EXPOSURE_SHAPE[0] * EXPOSURE_SHAPE[1]);
+    exposePlanesGradient(image, exposure, dy, width * height, dImage, dExposure);
+    return [backend.adopt(dImage, inputs.image.shape), backend.adopt(dExposure, EXPOSURE_SHAPE)];
   },
 
   [SMOOTHNESS_KERNEL](backend, inputs, attributes) {

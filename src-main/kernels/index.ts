@@ -30,6 +30,7 @@ export {
 } from './codebook';
 export type { CodebookShape, MapShape } from './codebook.reference';
 export * from './errors';
+export { expose, EXPOSURE_SHAPE } from './expose';
 export * from './layout';
 export { gatherPixels, gatherRows } from './gather';
 export { decodeLoss, decodeRows, decodeTop, network, type Layer, type LayerArrays } from './network';

@@ -11,7 +11,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Scalar, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs';
 import type { PinholeCamera } from '#contract/camera';
-import { decodeLoss, gatherPixels, photometricLoss, render, sampleSemantics } from '../kernels/index';
+import { decodeLoss, expose, gatherPixels, photometricLoss, render, sampleSemantics } from '../kernels/index';
 import type {
   Channel,
   DecodeReport,
@@ -100,11 +100,13 @@ export interface ObjectiveOptions {
   readonly semantic?: SemanticTerm | null;
   readonly smoothing?: SmoothingTerm | null;
   readonly splats?: readonly SplatTerm[];
+  /** of the view's photo, [3, 4]; null for none */
+  readonly exposure?: Tensor2D | null;
   /** under a budget of Gaussians; null without one */
   readonly economy?: Omit<EconomyOptions, 'count'> | null;
   /** geometry and colour are finished: only the language terms count */
   readonly semanticsOnly?: boolean;
-  /** sees the rendered image while it exists; must not keep it */
+  /** sees the image that is held against the photo while it exists; must not keep it */
   readonly observe?: (image: Tensor3D) => void;
 }
 
@@ -125,11 +127,12 @@ export function objective(learnables: Learnables, view: View, options: Objective
     channels: dense ? EVERYTHING : COLOUR,
     ...(semantic && { frame }),
   });
-  options.observe?.(image);
+  const exposed = options.exposure ? expose(image, options.exposure) : image;
+  options.observe?.(exposed);
 
   const terms: Scalar[] = [];
   if (!options.semanticsOnly) {
-    terms.push(photometricLoss(image, view.target, view.mask, { ssimWeight }));
+    terms.push(photometricLoss(exposed, view.target, view.mask, { ssimWeight }));
     if (options.economy) terms.push(economyLoss(geometry, { ...options.economy, count: options.count }));
   }
   if (semantic) {
@@ -160,6 +163,8 @@ export interface ObjectiveGradients {
   readonly semantics: tf.Tensor | null;
   /** [capacity, 3]: ∂L/∂x_ndc, ∂L/∂y_ndc, radius in px */
   readonly probe: tf.Tensor | null;
+  /** [3, 4] */
+  readonly exposure: tf.Tensor | null;
   /** kernel and bias of each layer in order */
   readonly decoder: tf.Tensor[];
   readonly smoother: tf.Tensor[];
@@ -171,17 +176,22 @@ const tensorsOf = (layers: readonly Layer[]): tf.Tensor[] => layers.flatMap(({ k
 export function objectiveGradients(learnables: Learnables, view: View, options: ObjectiveOptions): ObjectiveGradients {
   const { geometry, sphericalHarmonics, semantics, probe } = learnables;
   const { semantic, smoothing, splats = [], semanticsOnly } = options;
+  const exposing = options.exposure && !semanticsOnly ? [options.exposure] : [];
   const shaping = semanticsOnly ? [] : [geometry, sphericalHarmonics, probe];
   const meaning = semantic || smoothing || splats.length > 0 ? [semantics] : [];
   const decoder = tensorsOf((semantic ?? splats.at(0))?.layers ?? []);
   const smoother = smoothing ? tensorsOf(smoothing.layers) : [];
   const { value, grads } = tf
     .engine()
-    .gradients(() => objective(learnables, view, options), [...shaping, ...meaning, ...decoder, ...smoother]);
+    .gradients(
+      () => objective(learnables, view, options),
+      [...shaping, ...exposing, ...meaning, ...decoder, ...smoother],
+    );
   const loss = value.dataSync()[0];
   value.dispose();
   const rest = [...grads];
   const [dGeometry = null, dHarmonics = null, dProbe = null] = rest.splice(0, shaping.length);
+  const [dExposure = null] = rest.splice(0, exposing.length);
   const [dSemantics = null] = rest.splice(0, meaning.length);
   return {
     loss,
@@ -189,6 +199,7 @@ export function objectiveGradients(learnables: Learnables, view: View, options: 
     sphericalHarmonics: dHarmonics,
     semantics: dSemantics,
     probe: dProbe,
+    exposure: dExposure,
     decoder: rest.splice(0, decoder.length),
     smoother: rest,
   };

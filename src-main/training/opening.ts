@@ -13,6 +13,7 @@ import type { Capture } from '../capture/index';
 import { cameraExtent, DensityStatistics, GaussianModel, initialiseGaussians } from '../gaussians/index';
 import { initKernels, nearestNeighbours } from '../kernels/index';
 import type { KernelBackend } from '../kernels/index';
+import { Exposures } from './exposures';
 import { ResumeError } from './failure';
 import { PhotoViews } from './photoViews';
 import type { IndexMaps, TrainingSnapshot } from './ports';
@@ -30,6 +31,8 @@ export interface OpenedRun {
   /** of the cameras, world units */
   readonly extent: number;
   readonly statistics: DensityStatistics;
+  /** of the photos that are trained on; null while the setting is off */
+  readonly exposures: Exposures | null;
   /** both null until semantics have joined */
   readonly learner: SemanticLearner | null;
   readonly maps: IndexMaps | null;
@@ -98,6 +101,13 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
   const model = snapshot ? restoreModel(snapshot) : startModel({ ...capture, photos: train }, settings, warn);
   const statistics = new DensityStatistics(model.capacity);
   if (snapshot) statistics.restore(snapshot.tensors, model.count);
+  const exposures = !settings.exposure
+    ? null
+    : snapshot
+      ? Exposures.restore(snapshot.tensors, train.length)
+      : new Exposures(train.length);
+  if (settings.exposure && !exposures)
+    throw new ResumeError(command.project, 'its checkpoint lacks the exposures of its photos; train anew');
   const maps = snapshot?.semantics ? await ports.openMaps() : null;
   const learner = snapshot?.semantics
     ? SemanticLearner.restore(maps, settings, snapshot.semantics, snapshot.tensors, model.count)
@@ -105,7 +115,7 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
   return {
     ...{ settings, step: snapshot?.step ?? 0, disabled: snapshot?.disabled ?? [], backend },
     ...{ photos, heldOut: new PhotoViews(heldOut, settings, reduced), size: await photos.size(0) },
-    ...{ model, extent, statistics, learner, maps },
+    ...{ model, extent, statistics, exposures, learner, maps },
   };
 }
 

@@ -12,6 +12,7 @@ import { DensityControl, explore, relocate, resetOpacity } from '../gaussians/in
 import type { DensityStatistics, GaussianModel } from '../gaussians/index';
 import { adamStep, resizePool } from '../kernels/index';
 import { evaluate, meanSquaredError } from './evaluation';
+import type { Exposures } from './exposures';
 import type { Scene, Scores } from './evaluation';
 import { psnrOf } from './measure';
 import { objectiveGradients } from './objective';
@@ -71,6 +72,7 @@ export class TrainingRun {
   readonly #choice: PhotoChoice;
   readonly #semantics: SemanticHalf;
   readonly #extent: number;
+  readonly #exposures: Exposures | null;
   readonly #statistics: DensityStatistics;
   readonly #densityControl = new DensityControl();
   readonly #rates = schedule.createColumnRates();
@@ -83,6 +85,7 @@ export class TrainingRun {
     this.#heldOut = heldOut;
     this.#model = model;
     this.#extent = opened.extent;
+    this.#exposures = opened.exposures;
     this.#statistics = opened.statistics;
     this.#choice = new PhotoChoice(photos.names, opened.settings, opened.disabled);
     this.#semantics = new SemanticHalf(model, photos, ports, opened);
@@ -178,6 +181,7 @@ export class TrainingRun {
     }
 
     let psnr: number | null = null;
+    const exposure = this.#exposures?.of(photo) ?? null;
     const { opacityWeight, scaleWeight } = settings;
     const gradients = objectiveGradients(model, view, {
       count: model.count,
@@ -186,6 +190,7 @@ export class TrainingRun {
       antialiased: settings.antialiased,
       semanticsMovesGeometry: settings.semanticsMovesGeometry,
       ssimWeight: settings.ssimWeight,
+      exposure,
       economy: settings.budget > 0 ? { opacityWeight, scaleWeight, extent: this.#extent } : null,
       ...{ semantic, smoothing, splats: [splats, labels].filter((term) => term !== null), semanticsOnly },
       observe: (image) => {
@@ -195,6 +200,7 @@ export class TrainingRun {
       },
     });
     disposeView(view);
+    exposure?.dispose();
     smoothing?.encoded.dispose();
 
     this.intact = false;
@@ -202,6 +208,7 @@ export class TrainingRun {
       this.#statistics.accumulate(gradients.probe.dataSync<'float32'>(), model.count);
     }
     this.#adam(step, gradients);
+    if (gradients.exposure) this.#exposures?.learn(photo, gradients.exposure, step, settings);
     if (settings.budget > 0 && !semanticsOnly) {
       // In camera extents, so that a capture in millimetres trains as one in metres.
       const rate = schedule.meansRate(step, settings, this.#extent) / this.#extent ** 2;
@@ -269,6 +276,7 @@ export class TrainingRun {
       ...this.#model.snapshot(),
       ...this.#statistics.snapshot(this.#model.count),
       ...learner?.tensors(),
+      ...this.#exposures?.snapshot(),
     };
     const { step, settings } = this;
     const cameraOrder = this.#photos.names;
@@ -311,6 +319,7 @@ export class TrainingRun {
   }
 }
 
-function disposeGradients({ geometry, sphericalHarmonics, semantics, probe, decoder, smoother }: ObjectiveGradients) {
-  for (const gradient of [geometry, sphericalHarmonics, semantics, probe, ...decoder, ...smoother]) gradient?.dispose();
+function disposeGradients({ geometry, sphericalHarmonics, semantics, probe, exposure, ...rest }: ObjectiveGradients) {
+  for (const gradient of [geometry, sphericalHarmonics, semantics, probe, exposure, ...rest.decoder, ...rest.smoother])
+    gradient?.dispose();
 }

@@ -54,6 +54,7 @@ export const gaussianSettings = {
   opacityRate: rate('learning rate of the opacity logits'),
   logScalesRate: rate('learning rate of the log-scales'),
   quaternionsRate: rate('learning rate of the rotations'),
+  exposureRate: rate('learning rate of the photos’ exposures'),
   rateDecay: number(0.0001, 1, {
     group: 'rates',
     description: 'all rates but that of the means fall log-linearly to this share of themselves; 1 keeps them constant',
@@ -74,6 +75,10 @@ export const gaussianSettings = {
   }),
   randomBackground: flag({ group: 'appearance', description: 'a new random background each step' }),
   antialiased: flag({ group: 'appearance', description: 'opacity makes up for the dilation of small Gaussians' }),
+  exposure: flag({
+    group: 'appearance',
+    description: 'learn the exposure and white balance of each photo, so that the scene need not explain them',
+  }),
   semanticsMovesGeometry: flag({
     group: 'appearance',
     description: 'language and uncertainty may move geometry and opacity too (off: only colour does)',

@@ -1,6 +1,6 @@
 /**
  * A run that is killed and resumed is bit for bit the run that was not (DESIGN.md §3): density control, semantics, edits of settings,
- * photos that are left out and pauses in between. By hand, on a real capture: `npm run bench -- resume CAPTURE`.
+ * photos that are left out, their exposures, and pauses in between. By hand, on a real capture: `npm run bench -- resume CAPTURE`.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -22,6 +22,7 @@ const ENTRIES = 6;
 const [WIDTH, HEIGHT, PHOTOS] = [32, 24, 8];
 const settings = {
   ...tinySettings,
+  exposure: true,
   semanticFrom: 9000,
   semanticStart: 'lift',
   liftInterval: 6000,

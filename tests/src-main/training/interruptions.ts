@@ -74,6 +74,9 @@ export async function trainInParts(
     }
     if (event.type === 'finished') figures.trainingSeconds += event.wallSeconds;
   });
+  const pausedNow = async (): Promise<void> => {
+    while (studio.state !== 'paused') await heard('state', 'failed');
+  };
   let begun = 0;
   for (const { until, change = {}, disabled, kills: wanted = 0 } of parts) {
     let left = wanted;
@@ -84,6 +87,7 @@ export async function trainInParts(
       await studio.start({ settings: options, resume, paused: true });
       const first = await prepared;
       if (first.type !== 'prepared') throw new Error(`part until ${until}: ${JSON.stringify(first)}`);
+      await pausedNow();
       if (kills.length > 0 && kills.at(-1)!.from < 0) kills.at(-1)!.from = first.step;
       if (disabled && first.step === begun) {
         const saved = heard('checkpoint', 'failed');
