@@ -92,9 +92,10 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
   const reduced = join(command.project, 'photos');
   const photos = new PhotoViews(train, settings, reduced);
   if (snapshot && snapshot.cameraOrder.join('\n') !== photos.names.join('\n')) {
+    const gone = missingPhotos(snapshot.cameraOrder, capture);
     throw new ResumeError(
       command.project,
-      'its photos are not those of the capture any more; restore them, or train anew',
+      `its photos are not those of the capture any more${gone}; restore them, or train anew`,
     );
   }
   const extent = cameraExtent(train.map((photo) => photo.camera));
@@ -117,6 +118,17 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
     ...{ photos, heldOut: new PhotoViews(heldOut, settings, reduced), size: await photos.size(0) },
     ...{ model, extent, statistics, exposures, learner, maps },
   };
+}
+
+/** Names that a message lists. */
+const LISTED = 3;
+
+/** ` (a.png, b.png: missing)`; nothing where all are there and others came, or another one is held out. */
+function missingPhotos(trained: readonly string[], { photos }: Capture): string {
+  const there = new Set(photos.map(({ name }) => name));
+  const gone = trained.filter((name) => !there.has(name));
+  if (gone.length === 0) return '';
+  return ` (${gone.slice(0, LISTED).join(', ')}${gone.length > LISTED ? ', …' : ''}: missing)`;
 }
 
 function restoreModel(snapshot: TrainingSnapshot): GaussianModel {
