@@ -39,6 +39,8 @@ export interface PhotoStoreOptions {
   readonly threads?: number;
   /** for photos that do not fit in memory; absent: they are decoded again */
   readonly disk?: PhotoDisk;
+  /** hears what a person should know, each line once */
+  readonly warn?: (message: string) => void;
 }
 
 export interface PhotoStoreStats {
@@ -70,20 +72,23 @@ export class PhotoStore {
   readonly #maps = new ByteLru<string, PreparedLens>(MAX_MAP_BYTES);
   readonly #pending = new Map<number, Promise<LoadedPhoto>>();
   readonly #waiting: { index: number; start: () => void }[] = [];
-  readonly #warnings = new Set<string>();
+  /** by what they are about */
+  readonly #warnings = new Map<string, string>();
+  readonly #warn: (message: string) => void;
   #decoding = 0;
   #hits = 0;
   #decoded = 0;
   #read = 0;
   #disk: PhotoDisk | null;
 
-  constructor(photos: readonly Photo[], { longSide, maxBytes, threads, disk }: PhotoStoreOptions) {
+  constructor(photos: readonly Photo[], { longSide, maxBytes, threads, disk, warn }: PhotoStoreOptions) {
     if (longSide !== undefined && !(longSide >= 1)) throw new RangeError(`longSide ${longSide} is not positive`);
     this.#photos = photos;
     this.#longSide = longSide ?? Infinity;
     this.#threads = Math.max(1, Math.floor(threads ?? availableParallelism()));
     this.#cache = new ByteLru(maxBytes);
     this.#disk = disk ?? null;
+    this.#warn = warn ?? (() => undefined);
   }
 
   get stats(): PhotoStoreStats {
@@ -97,7 +102,7 @@ export class PhotoStore {
       decoded: this.#decoded,
       read: this.#read,
       evictions: this.#cache.evictions,
-      warnings: [...this.#warnings],
+      warnings: [...this.#warnings.values()],
     };
   }
 
@@ -181,7 +186,7 @@ export class PhotoStore {
       disk.write(place, loaded).catch((error: unknown) => {
         this.#disk = null;
         const reason = error instanceof Error ? error.message : String(error);
-        this.#warnings.add(`reduced photos are kept on disk no more (${reason}); they are decoded again each time`);
+        this.#tell('disk', `reduced photos are kept on disk no more (${reason}); they are decoded again each time`);
       });
     return { loaded, write };
   }
@@ -201,6 +206,13 @@ export class PhotoStore {
     };
   }
 
+  /** Once for each thing that it can be about. */
+  #tell(about: string, message: string): void {
+    if (this.#warnings.has(about)) return;
+    this.#warnings.set(about, message);
+    this.#warn(message);
+  }
+
   #cameraFor({ name, camera, distortion }: Photo, width: number, height: number): PinholeCamera {
     const fit = fitToPhoto({ ...camera, distortion }, width, height);
     if (fit.kind === 'same') return camera;
@@ -208,7 +220,8 @@ export class PhotoStore {
       throw new CaptureError({ file: name, problem: fit.problem, remedy: 'use the photos of this calibration' });
     }
     const change = `${camera.width}×${camera.height} to ${width}×${height}`;
-    this.#warnings.add(`${name}: the photo changed from ${change}; intrinsics scaled`);
+    // Where one photo was made smaller, all were.
+    this.#tell(change, `${name}: the photo changed from ${change}; intrinsics scaled`);
     return resizeCamera(camera, width, height);
   }
 

@@ -8,7 +8,7 @@ import type { StartCommand } from '#contract/messages';
 import { resolveSettings, SettingsError } from '#contract/presets';
 import { settingFields } from '#contract/settings';
 import type { TrainingSettings } from '#contract/settings';
-import { loadCapture, splitHoldout } from '../capture/index';
+import { loadCapture, PhotoDisk, splitHoldout } from '../capture/index';
 import type { Capture } from '../capture/index';
 import { cameraExtent, DensityStatistics, GaussianModel, initialiseGaussians } from '../gaussians/index';
 import { initKernels, nearestNeighbours } from '../kernels/index';
@@ -89,8 +89,8 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
   if (train.length === 0) {
     throw new ResumeError(command.capture, 'no photo is left to train on; add photos or lower --holdout');
   }
-  const reduced = join(command.project, 'photos');
-  const photos = new PhotoViews(train, settings, reduced);
+  const kept = { disk: new PhotoDisk(join(command.project, 'photos')), warn: once(warn) };
+  const photos = new PhotoViews(train, settings, kept);
   if (snapshot && snapshot.cameraOrder.join('\n') !== photos.names.join('\n')) {
     const gone = missingPhotos(snapshot.cameraOrder, capture);
     throw new ResumeError(
@@ -115,8 +115,17 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
     : null;
   return {
     ...{ settings, step: snapshot?.step ?? 0, disabled: snapshot?.disabled ?? [], backend },
-    ...{ photos, heldOut: new PhotoViews(heldOut, settings, reduced), size: await photos.size(0) },
+    ...{ photos, heldOut: new PhotoViews(heldOut, settings, kept), size: await photos.size(0) },
     ...{ model, extent, statistics, exposures, learner, maps },
+  };
+}
+
+/** Photos that are trained on and those that are held out may have the same to say. */
+function once(warn: (message: string) => void): (message: string) => void {
+  const said = new Set<string>();
+  return (message) => {
+    if (!said.has(message)) warn(message);
+    said.add(message);
   };
 }
 

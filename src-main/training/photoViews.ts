@@ -10,9 +10,9 @@ import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs';
 import { resizeCamera } from '#contract/camera';
 import type { PinholeCamera } from '#contract/camera';
 import type { TrainingSettings } from '#contract/settings';
-import { PhotoDisk, PhotoStore } from '../capture/index';
+import { PhotoStore } from '../capture/index';
 import { reduceRows } from '../capture/boxFilter';
-import type { LoadedPhoto, Photo } from '../capture/index';
+import type { LoadedPhoto, Photo, PhotoStoreOptions } from '../capture/index';
 import { CounterRandom } from '../base/index';
 import { photoToTensor } from '../kernels/index';
 import type { View } from './objective';
@@ -58,14 +58,21 @@ export class PhotoViews {
   readonly names: string[];
   readonly #store: PhotoStore;
 
-  /** @param disk  folder for reduced photos that do not fit in memory; null: they are decoded again */
-  constructor(photos: readonly Photo[], settings: TrainingSettings, disk: string | null = null) {
+  /**
+   * @param disk  for reduced photos that do not fit in memory; absent: they are decoded again
+   * @param warn  hears what a person should know of the photos
+   */
+  constructor(
+    photos: readonly Photo[],
+    settings: TrainingSettings,
+    { disk, warn }: Pick<PhotoStoreOptions, 'disk' | 'warn'> = {},
+  ) {
     this.names = photos.map((photo) => photo.name);
     this.#store = new PhotoStore([...photos], {
       longSide: settings.resolution || undefined,
       maxBytes: photoMemory(settings, settings.threads || availableParallelism()),
       threads: settings.threads || undefined,
-      ...(disk !== null && { disk: new PhotoDisk(disk) }),
+      ...{ disk, warn },
     });
   }
 

@@ -205,6 +205,20 @@ describe('PhotoStore', () => {
     await expect(sizes.load(2)).rejects.toThrow(RangeError);
   });
 
+  it('tells of photos that became smaller once for each change, not for each photo', async () => {
+    const [small, smaller] = [await png(32, 24), await png(16, 12)];
+    const root = folderWith({ 'a.png': small, 'b.png': small, 'c.png': smaller });
+    const told: string[] = [];
+    const photos = ['a.png', 'b.png', 'c.png'].map((name) => photo(join(root, name), 64, 48));
+    const store = new PhotoStore(photos, { maxBytes: 0, threads: 1, warn: (message) => told.push(message) });
+    for (const index of [0, 1, 0, 2]) await store.load(index);
+    expect(told).toEqual([
+      'a.png: the photo changed from 64×48 to 32×24; intrinsics scaled',
+      'c.png: the photo changed from 64×48 to 16×12; intrinsics scaled',
+    ]);
+    expect(store.stats.warnings).toEqual(told);
+  });
+
   it('keeps to its bound, forgets the photo used longest ago, and decodes a photo asked for twice once', async () => {
     const files: Record<string, Uint8Array> = {};
     for (let i = 0; i < 6; i++) files[`${i}.png`] = await png(10, 10, 3, noise(300, i));
