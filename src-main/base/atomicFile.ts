@@ -57,10 +57,13 @@ export async function syncFolder(folder: string): Promise<void> {
 /**
  * Writes chunks to a new file and syncs it, without renaming: for files inside a folder that is itself renamed into place
  * (`createFolderAtomically`), which also cleans up and translates errors.
+ *
+ * @param durable  false: not synced, for what may as well be lost
  */
 export async function writeFileDurably(
   path: string,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  durable = true,
 ): Promise<void> {
   const handle = await open(path, 'wx');
   try {
@@ -70,7 +73,7 @@ export async function writeFileDurably(
         offset += bytesWritten;
       }
     }
-    await handle.sync();
+    if (durable) await handle.sync();
   } finally {
     await handle.close();
   }
@@ -80,19 +83,21 @@ export async function writeFileDurably(
  * Replaces (or creates) a file in one step: a reader sees the old bytes or all of the new ones.
  *
  * @param content  text, or chunks that are written as they are produced, so that a large file needs no second copy
+ * @param durable  false: a power cut may take it, as a cache can bear
  * @throws FileError ('no-space', 'read-only', 'io'); the old file is then still there. Errors thrown by the chunks
  *         themselves arrive as the cause
  */
 export async function writeFileAtomically(
   path: string,
   content: string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  durable = true,
 ): Promise<void> {
   const temporary = temporaryName(path);
   const chunks = typeof content === 'string' ? [new TextEncoder().encode(content)] : content;
   try {
-    await writeFileDurably(temporary, chunks);
+    await writeFileDurably(temporary, chunks, durable);
     await rename(temporary, path);
-    await syncFolder(dirname(path));
+    if (durable) await syncFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw writeError(path, error);

@@ -5,13 +5,18 @@
  *   KEY.photo = length of the header (uint32, little-endian), header (JSON), rgb, alpha?, mask?
  *
  * KEY is a hash of all that the pixels depend on, the files' sizes and times among it: they tell one file from another, never which
- * is newer. Some room is always left on the disk, for checkpoints.
+ * is newer.
+ *
+ * It is bounded by its capture at one size: before the first photo of a run is written, the files go that the run cannot use (of another
+ * size, or of photos that are gone or were replaced). A run that writes none leaves them alone. Some room is always left on the disk, for
+ * checkpoints.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { temporaryName } from '../base/index';
+import { FileError, makeFolder, removeLeftovers, writeError, writeFileAtomically } from '../base/index';
+import { mapSome } from './photoFiles';
 import type { LoadedPhoto } from './photoStore';
 import type { Photo } from './types';
 
@@ -30,17 +35,32 @@ const header = z.object({
   mask: z.boolean(),
 });
 
+const EXTENSION = '.photo';
+
 export class PhotoDisk {
   readonly #folder: string;
-  #made: Promise<unknown> | null = null;
+  readonly #photos: readonly Photo[];
+  readonly #longSide: number;
+  #made: Promise<void> | null = null;
 
-  /** @param folder  made with the first photo */
-  constructor(folder: string) {
+  /**
+   * @param folder    made with the first photo
+   * @param photos    all that the run may ask for
+   * @param longSide  pixels that it asks them at; Infinity for their own size
+   */
+  constructor(folder: string, photos: readonly Photo[], longSide: number) {
     this.#folder = folder;
+    this.#photos = photos;
+    this.#longSide = longSide;
   }
 
-  /** Where a photo of this size lies; null when its files cannot be told. */
-  async place(photo: Photo, longSide: number): Promise<string | null> {
+  /** Removes what writers that were killed left behind. Nothing that fails here is in anybody's way. */
+  async sweep(): Promise<void> {
+    await removeLeftovers(this.#folder).catch(() => undefined);
+  }
+
+  /** Where a photo lies; null when its files cannot be told. */
+  async place(photo: Photo): Promise<string | null> {
     try {
       const files = await Promise.all(
         [photo.path, photo.maskPath].map(async (path) => {
@@ -50,8 +70,8 @@ export class PhotoDisk {
         }),
       );
       const { camera, distortion, turned = false } = photo;
-      const content = JSON.stringify([VERSION, files, camera, distortion, turned, String(longSide)]);
-      return join(this.#folder, `${createHash('sha256').update(content).digest('hex').slice(0, 32)}.photo`);
+      const content = JSON.stringify([VERSION, files, camera, distortion, turned, String(this.#longSide)]);
+      return join(this.#folder, `${createHash('sha256').update(content).digest('hex').slice(0, 32)}${EXTENSION}`);
     } catch {
       // A photo that is gone: who decodes it says so.
       return null;
@@ -82,27 +102,31 @@ export class PhotoDisk {
     }
   }
 
-  /** @throws what the disk says, and an error when too little would be left; nothing half is left then */
+  /** @throws FileError naming the folder, also when too little would be left; nothing half is left then */
   async write(place: string, { camera, rgb, alpha, mask }: LoadedPhoto): Promise<void> {
-    await (this.#made ??= mkdir(this.#folder, { recursive: true }));
-    const { bavail, bsize } = await statfs(this.#folder);
-    if (bavail * bsize - rgb.length < HEADROOM) throw new Error('less than 2 GB would be left on the disk');
     const text = Buffer.from(JSON.stringify({ camera, alpha: alpha !== null, mask: mask !== null }));
     const length = Buffer.alloc(4);
     length.writeUInt32LE(text.length);
-    const temporary = temporaryName(place);
     try {
-      // Not synced: what a power cut takes is decoded again.
-      const file = await open(temporary, 'wx');
-      try {
-        await file.writev([length, text, rgb, ...(alpha ? [alpha] : []), ...(mask ? [mask] : [])]);
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, place);
+      await (this.#made ??= this.#make());
+      const { bavail, bsize } = await statfs(this.#folder);
+      if (bavail * bsize - rgb.length < HEADROOM)
+        throw new FileError('no-space', this.#folder, 'less than 2 GB would be left on the disk; free some space');
+      await writeFileAtomically(place, [length, text, rgb, ...(alpha ? [alpha] : []), ...(mask ? [mask] : [])], false);
     } catch (error) {
-      await rm(temporary, { force: true }).catch(() => undefined);
-      throw error;
+      const own = error instanceof FileError && error.path !== this.#folder;
+      throw writeError(this.#folder, own ? error.cause : error);
     }
+  }
+
+  /** The folder, without what this run has no use for. */
+  async #make(): Promise<void> {
+    await makeFolder(this.#folder);
+    const there = (await readdir(this.#folder)).filter((name) => name.endsWith(EXTENSION));
+    if (there.length === 0) return;
+    const places = await mapSome(this.#photos, (photo) => this.place(photo));
+    const used = new Set(places.map((place) => place && basename(place)));
+    const useless = there.filter((name) => !used.has(name));
+    await mapSome(useless, (name) => rm(join(this.#folder, name), { force: true }));
   }
 }

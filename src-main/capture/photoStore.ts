@@ -37,7 +37,7 @@ export interface PhotoStoreOptions {
   readonly maxBytes: number;
   /** photos decoded at a time; by default one for each core */
   readonly threads?: number;
-  /** for photos that do not fit in memory; absent: they are decoded again */
+  /** for photos that do not fit in memory, at the same `longSide`; absent: they are decoded again */
   readonly disk?: PhotoDisk;
   /** hears what a person should know, each line once */
   readonly warn?: (message: string) => void;
@@ -173,7 +173,7 @@ export class PhotoStore {
   /** From the disk, or decoded; then with what writes it there, where memory will not keep it. */
   async #fetch(photo: Photo): Promise<{ loaded: LoadedPhoto; write?: () => Promise<void> }> {
     const disk = this.#disk;
-    const place = disk && (await disk.place(photo, this.#longSide));
+    const place = disk && (await disk.place(photo));
     const kept = place && (await disk.read(place));
     if (kept) {
       this.#read++;

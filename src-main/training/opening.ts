@@ -89,7 +89,9 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
   if (train.length === 0) {
     throw new ResumeError(command.capture, 'no photo is left to train on; add photos or lower --holdout');
   }
-  const kept = { disk: new PhotoDisk(join(command.project, 'photos')), warn: once(warn) };
+  const disk = new PhotoDisk(join(command.project, 'photos'), capture.photos, settings.resolution || Infinity);
+  await disk.sweep();
+  const kept = { disk, warn: once(warn) };
   const photos = new PhotoViews(train, settings, kept);
   if (snapshot && snapshot.cameraOrder.join('\n') !== photos.names.join('\n')) {
     const gone = missingPhotos(snapshot.cameraOrder, capture);
