@@ -94,12 +94,15 @@ vec3 valueOf(int kind, ivec2 at, vec3 colour, float z) {
     int place = int(texelFetch(labelSlots, ivec2(label & 255, label >> 8), 0).r * 255.0 + 0.5) - 1;
     return place < 0 ? vec3(0.0) : texelFetch(labelCodes, ivec2(place, kind - ${slots.labelCodes}), 0).rgb;
   }
-  // R_s hears a splat by its length, and so does the vote; without S_G all have one.
   int name = int(texelFetch(classes, at, 0).r) - 1;
   if (name < 0) return vec3(0.0);
+  vec3 code = texelFetch(classCodes, ivec2(name, kind - ${slots.classCodes}), 0).rgb;
+  // Where pixels answer themselves, names are those that a person gave; no other splat has a vote.
+  if (answered) return float(texelFetch(relevancies, at, 0).r == 65535u) * code;
+  // R_s hears a splat by its length, and so does the vote; without S_G all have one.
   vec4 low = lowMeaning(at);
   vec4 high = highMeaning(at);
-  return sqrt(dot(low, low) + dot(high, high)) * texelFetch(classCodes, ivec2(name, kind - ${slots.classCodes}), 0).rgb;
+  return sqrt(dot(low, low) + dot(high, high)) * code;
 }
 
 void main() {

@@ -221,10 +221,8 @@ function decodedPicture(
   const named = Uint8Array.from(spread(pixels, classes));
   const said = saidOf(parts.labels, scene, ask);
   if (said) {
-    const { values } = namesByWeight(scene, camera, rowsOf(ask) + 1, (row) => said[row]);
-    certainWhere(said, scene, camera, (pixel) => {
-      if (values[pixel] === 0) return;
-      [named[pixel], scored[pixel]] = [values[pixel], CERTAIN];
+    certainWhere(said, rowsOf(ask), scene, camera, (pixel, name) => {
+      [named[pixel], scored[pixel]] = [name, CERTAIN];
     });
   }
   return { values: named, relevancy: scored, ...answer };
@@ -303,19 +301,32 @@ function blendedPicture(
   const named = bytes(namesByWeight(scene, camera, rowsOf(ask) + 1, own, (row) => lengths[row]));
   const values = answers ? answers.classes.map((one, pixel) => (alpha[pixel] < COVERAGE ? 0 : one)) : named.values;
   if (said)
-    certainWhere(said, scene, camera, (pixel) => {
-      [values[pixel], scored[pixel]] = [named.values[pixel], CERTAIN];
+    certainWhere(said, rowsOf(ask), scene, camera, (pixel, name) => {
+      [values[pixel], scored[pixel]] = [name, CERTAIN];
     });
   return { values, alpha, relevancy: scored, ask: ask.revision };
 }
 
-/** Calls back with the pixels at least half of whose light a person's own hand has named. */
-function certainWhere(said: Uint8Array, scene: ViewedScene, camera: PinholeCamera, use: (pixel: number) => void): void {
+/** Calls back with the pixels at least half of whose light a person's own hand has named, and the name of most of that. */
+function certainWhere(
+  said: Uint8Array,
+  names: number,
+  scene: ViewedScene,
+  camera: PinholeCamera,
+  use: (pixel: number, name: number) => void,
+): void {
   const { model, antialiased } = scene;
   const marks = Float32Array.from(said, (question) => (question > 0 ? 1 : 0));
   const { scores, alpha } = blendScores({ ...modelTensors(scene), count: model.count }, camera, antialiased, [marks]);
+  const { values } = namesByWeight(
+    scene,
+    camera,
+    names + 1,
+    (row) => said[row],
+    (row) => marks[row],
+  );
   for (let pixel = 0; pixel < alpha.length; pixel++)
-    if (alpha[pixel] >= COVERAGE && scores[0][pixel] >= 0.5) use(pixel);
+    if (alpha[pixel] >= COVERAGE && scores[0][pixel] >= 0.5 && values[pixel] > 0) use(pixel, values[pixel]);
 }
 
 function blendedScore(view: SplatView, camera: PinholeCamera, antialiased: boolean, relevancy: Uint16Array): Scored {
