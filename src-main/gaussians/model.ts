@@ -5,7 +5,7 @@
  * Identity (METHOD §1): an id is a uint32 that is never reused, starting at 1; a parent of 0 means "from the start". Rows move,
  * ids stay: whatever outlives a step refers to ids.
  *
- * Only Adam and density control write in place, and only while no tape is open (DESIGN §2).
+ * Only Adam and density control write in place, and only while no tape is open (DESIGN §2). `hiding` sets back what it writes.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Variable } from '@tensorflow/tfjs';
@@ -18,6 +18,9 @@ import { moveRuns, type RowRuns } from './rows';
 /** Growing by half keeps the copies rare and the slack bounded. */
 const GROWTH = 1.5;
 const LARGEST_ID = 0xffff_ffff;
+
+/** Opacity logit of what is not drawn: far below the α of 1/255 where drawing ends. */
+const INVISIBLE = -30;
 
 /** The parent of a Gaussian that was there from the start. */
 export const NO_PARENT = 0;
@@ -125,6 +128,24 @@ export class GaussianModel {
       parents: this.#parents,
       count: this.#count,
     };
+  }
+
+  /**
+   * Does some work, all of it at once, in which some rows are as good as not there; afterwards their opacities are what they were, to the bit.
+   *
+   * @param hidden  [≥ count], 0 for rows that stay
+   */
+  hiding<T>(hidden: ArrayLike<number>, work: () => T): T {
+    this.#assertOutsideTape();
+    const { values, columns } = this.groups.geometry;
+    const at = (row: number): number => row * columns + GEOMETRY.opacityLogit;
+    const opacities = Float32Array.from({ length: this.#count }, (_, row) => values[at(row)]);
+    try {
+      for (let row = 0; row < opacities.length; row++) if (hidden[row] !== 0) values[at(row)] = INVISIBLE;
+      return work();
+    } finally {
+      opacities.forEach((opacity, row) => (values[at(row)] = opacity));
+    }
   }
 
   #assertOutsideTape(): void {

@@ -133,17 +133,18 @@ export class LabelDesk {
     answers: SplatAnswers,
     savedId: number,
   ): EventOf<'gestured'> {
-    const { request, region, camera, through, outside, only, never } = command;
+    const { request, region, camera, through, unlabelled = false, outside, only, never } = command;
     const { model, step } = scene;
     const { ids, nextId, count, ancestry } = model;
     const nothing = new Uint32Array(0);
     const answer = { type: 'gestured', request, step, nextId, savedId } as const;
     try {
-      const marks = selectRows(scene, region, camera, through, answers);
       const labels = this.labelsOf(model);
+      const select = (): Uint8Array => selectRows(scene, region, camera, through, answers);
+      const marks = unlabelled ? model.hiding(labels, select) : select();
       const [allowed, forbidden] = [only && new Set(only), new Set(never)];
       for (let row = 0; row < count; row++) {
-        const meant = (marks[row] === 1) !== outside;
+        const meant = (marks[row] === 1) !== outside && !(unlabelled && labels[row] !== 0);
         marks[row] = meant && (allowed?.has(labels[row]) ?? true) && !forbidden.has(labels[row]) ? 1 : 0;
       }
       const living = ids.subarray(0, count);

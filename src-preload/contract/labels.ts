@@ -133,6 +133,8 @@ const gesture = {
   camera: cameraSchema.nullable(),
   /** also what is hidden behind the surface */
   through: z.boolean(),
+  /** drawn while only splats without a label were shown: what has one hides nothing, and is not meant; absent: all were */
+  unlabelled: z.boolean().optional(),
 };
 
 /** Parts of `studioCommand` (studio.ts). */

@@ -42,6 +42,8 @@ export const lookedAt = {
   camera: cameraSchema,
   channel: z.enum(pictureChannels),
   way: z.enum(['decoded', 'blended']),
+  /** draws only splats that have no label in the active layer; absent: all */
+  unlabelled: z.boolean().optional(),
 };
 
 /** Parts of `trainerCommand` (messages.ts). */

@@ -81,6 +81,7 @@ export const askActions: readonly Action[] = [
       labelTools.some((tool) => tool === useView().tool) ||
       useUncertain().region !== null ||
       useView().isolated !== null ||
+      useView().unlabelled ||
       useSelection().picked !== null ||
       usePhotos().compared !== null,
     run: () => {
@@ -90,6 +91,7 @@ export const askActions: readonly Action[] = [
       else if (useUncertain().region !== null) useUncertain().close();
       else if (photos.compared !== null) photos.compared = null;
       else if (view.isolated !== null) view.isolated = null;
+      else if (view.unlabelled) view.unlabelled = false;
       else useSelection().pick(null);
     },
   },

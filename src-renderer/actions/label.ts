@@ -122,6 +122,18 @@ export const labelActions: readonly Action[] = [
     },
   },
   {
+    id: 'label.unlabelled',
+    words: 'action.unlabelled',
+    keys: ['U'],
+    scope: 'studio',
+    menu: null,
+    when: () => useLabels().classes.length > 0 || useView().unlabelled,
+    run: () => {
+      const view = useView();
+      view.unlabelled = !view.unlabelled;
+    },
+  },
+  {
     id: 'edit.undo',
     words: 'action.undo',
     keys: ['Mod+Z'],

@@ -102,7 +102,7 @@ export const useLabelling = defineStore('labelling', () => {
     try {
       const { splats } = await studio.ask({
         ...{ type: 'label', region, camera, mode, target: towards },
-        ...{ through: through.value, keepExisting: keepExisting.value },
+        ...{ through: through.value, keepExisting: keepExisting.value, unlabelled: view.unlabelled },
       });
       return splats;
     } catch (error) {

@@ -57,6 +57,8 @@ export const useView = defineStore('view', () => {
   const frustums = rememberedFlag('frustums', false);
   const exact = rememberedFlag('exact', true);
   const isolated = ref<Look['isolated']>(null);
+  /** only what has no label is there */
+  const unlabelled = ref(false);
   /** classes and entries whose pixels show the picture instead; by channel and index */
   const hidden = ref<ReadonlySet<string>>(new Set());
 
@@ -96,6 +98,7 @@ export const useView = defineStore('view', () => {
     labels: labels.categories,
     labelSlots: labels.state === null ? null : labels.slots,
     isolated: isolated.value,
+    unlabelled: unlabelled.value,
     depthRange: null,
   }));
 
@@ -156,6 +159,7 @@ export const useView = defineStore('view', () => {
     frustums,
     exact,
     isolated,
+    unlabelled,
     entries,
     classes,
     look,

@@ -57,6 +57,8 @@ export interface Look {
   readonly labelSlots: Uint8Array<ArrayBuffer> | null;
   /** draw only this one in its colour, the others grey; null: all. 0-based like the lists */
   readonly isolated: { readonly channel: CategoricalChannel; readonly index: number } | null;
+  /** draw only splats that have no label, as if nothing else were there */
+  readonly unlabelled: boolean;
   /** world units that the ends of the depth bar stand for; null: what the scene needs, told by `state` */
   readonly depthRange: readonly [number, number] | null;
 }
@@ -74,6 +76,7 @@ export const defaultLook: Look = {
   labels: [],
   labelSlots: null,
   isolated: null,
+  unlabelled: false,
   depthRange: null,
 };
 
@@ -178,7 +181,15 @@ export interface ViewportEvents {
   /** what the shown channels need, whenever that changes: `watch` of the contract */
   watch: [geometry: boolean, overlays: readonly OverlayName[]];
   /** the camera rests: `look` of the contract. The answer is a frame of kind `picture` with this request */
-  look: [look: { request: number; camera: PinholeCamera; channel: PictureChannel; way: 'decoded' | 'blended' }];
+  look: [
+    look: {
+      request: number;
+      camera: PinholeCamera;
+      channel: PictureChannel;
+      way: 'decoded' | 'blended';
+      unlabelled: boolean;
+    },
+  ];
   /** a frame was used or dropped: `taken` of the contract */
   taken: [sequence: number];
   state: [state: ViewportState];

@@ -10,18 +10,24 @@ import type { HeldSnapshot } from './snapshotQueue';
 /** splats of a pixel that are told of, at most */
 const TOLD = 64;
 
-/** @param x,y pixels of the camera's image @param ask the question on the page */
+/**
+ * @param x,y         pixels of the camera's image
+ * @param ask         the question on the page
+ * @param unlabelled  looks past splats that have a label
+ */
 export function lookThrough(
   snapshot: HeldSnapshot,
   camera: PinholeCamera,
   x: number,
   y: number,
   ask: number,
+  unlabelled = false,
 ): Omit<PickedSplat, 'x' | 'y'> | null {
   const { header, sections } = snapshot.frame;
   const words = sections.get('splats') as Uint32Array;
   const ids = sections.get('ids') as Uint32Array;
-  const { rows, weights, depths, alpha } = splatsOfPixel(words, header, camera, x, y);
+  const labels = unlabelled ? snapshot.overlays.get('label')?.numbers : undefined;
+  const { rows, weights, depths, alpha } = splatsOfPixel(words, header, camera, x, y, labels);
   if (rows.length === 0) return null;
   const order = Array.from(rows.keys())
     .sort((a, b) => weights[b] - weights[a])

@@ -20,7 +20,8 @@ export function shownChannels({ channel, second }: Look): Channel[] {
 }
 
 export function neededOverlays(look: Look): OverlayName[] {
-  return [...new Set(shownChannels(look).flatMap((channel) => overlaysOf[channel]))];
+  const hiding: readonly OverlayName[] = look.unlabelled ? ['label'] : [];
+  return [...new Set([...shownChannels(look).flatMap((channel) => overlaysOf[channel]), ...hiding])];
 }
 
 /** Channels whose exact pictures show nothing of the live one, where they are not mixed with the scene's colours. */
@@ -40,6 +41,7 @@ export function neededLayers(look: Look, available: ReadonlySet<OverlayName>): L
   const names = (channel: CategoricalChannel, count: number): number =>
     shows(channel) && available.has(channel) ? Math.min(256, count) : 0;
   return {
+    unlabelled: look.unlabelled && available.has('label'),
     scalars: shows('depth', 'uncertainty', 'relevancy', 'class'),
     components: shows('components') && available.has('components'),
     meaning: shows('relevancy', 'class') && available.has('relevancy') && available.has('meaningHigh'),

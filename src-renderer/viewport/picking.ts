@@ -38,13 +38,17 @@ export interface PixelSplats {
 /** Squared reach in standard deviations by the byte of opacity; negative where nothing draws. */
 const REACH = Float64Array.from({ length: 256 }, (_, byte) => (byte === 0 ? -1 : 2 * Math.log(byte)));
 
-/** @param x,y position in the camera's image, pixels; a pixel's centre is at + 0.5 */
+/**
+ * @param x,y     position in the camera's image, pixels; a pixel's centre is at + 0.5
+ * @param hidden  [count], 0 for rows that are there; none given: all are
+ */
 export function splatsOfPixel(
   words: Uint32Array,
   header: PickableHeader,
   camera: PinholeCamera,
   x: number,
   y: number,
+  hidden?: ArrayLike<number>,
 ): PixelSplats {
   const { fx, fy, cx, cy } = camera;
   const rows = candidates(words, header, camera, x, y);
@@ -56,6 +60,7 @@ export function splatsOfPixel(
   const R = new Float64Array(9);
   const found: { row: number; z: number; alpha: number }[] = [];
   for (const row of rows) {
+    if (hidden !== undefined && hidden[row] !== 0) continue;
     const xy = words[4 * row + 1];
     const last = words[4 * row + 3];
     const wx = ox + half[xy & 0xffff];

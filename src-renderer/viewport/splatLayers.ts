@@ -43,6 +43,8 @@ import { MEANING_SLOTS, slots, splatFragmentShader, splatVertexShader } from './
 
 /** What a picture needs blended. */
 export interface LayerNeeds {
+  /** leaves out splats that have a label */
+  readonly unlabelled: boolean;
   readonly scalars: boolean;
   readonly components: boolean;
   /** S_G, for what pixels answer */
@@ -112,6 +114,7 @@ export class SplatLayers {
     imageSize: { value: new Vector2() },
     antialiased: { value: false },
     answered: { value: false },
+    unlabelled: { value: false },
     uncertainties: { value: null },
     relevancies: { value: null },
     entries: { value: null },
@@ -166,6 +169,7 @@ export class SplatLayers {
     this.#aim(splats, camera, antialiased);
     const tables = needs.meaning ? this.#tables : null;
     this.#uniforms.answered.value = tables !== null;
+    this.#uniforms.unlabelled.value = needs.unlabelled;
     const base: number[] = [slots.colour];
     if (needs.scalars) base.push(slots.scalars);
     if (needs.components) base.push(slots.components);

@@ -37,6 +37,7 @@ uniform vec4 guardBand;   // lowest and highest x/z, lowest and highest y/z
 uniform vec2 imageSize;   // pixels
 uniform bool antialiased;
 uniform bool answered;
+uniform bool unlabelled;  // leaves out what has a label
 uniform int slot[TARGETS];
 uniform usampler2D uncertainties;
 uniform usampler2D relevancies;
@@ -110,6 +111,8 @@ void main() {
   ivec2 orderAt = ivec2((gl_InstanceID >> 2) & 4095, gl_InstanceID >> 14);
   uint index = texelFetch(ordering, orderAt, 0)[gl_InstanceID & 3];
   if (index == 0xffffffffu) return;
+  ivec2 row = ivec2(int(index) & ${SPLAT_ROW - 1}, int(index) / ${SPLAT_ROW});
+  if (unlabelled && texelFetch(labels, row, 0).r != 0u) return;
 
   vec3 centre;
   vec3 scales;
@@ -157,7 +160,6 @@ void main() {
   gl_Position = vec4(pixel / imageSize * vec2(2.0, -2.0) + vec2(-1.0, 1.0), 0.0, 1.0);
 
   vOpacity = opacity;
-  ivec2 row = ivec2(int(index) & ${SPLAT_ROW - 1}, int(index) / ${SPLAT_ROW});
   vec3 colour = max(rgba.rgb, vec3(0.0));
   for (int t = 0; t < TARGETS; t++) vValue[t] = valueOf(slot[t], row, colour, p.z);
 }

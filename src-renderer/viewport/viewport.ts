@@ -260,7 +260,7 @@ export class Viewport {
   /** What lies under a place of the canvas, pixels of the canvas; null where nothing does. */
   pick(x: number, y: number): Omit<PickedSplat, 'x' | 'y'> | null {
     const { shown } = this.#queue;
-    return shown && this.#camera ? lookThrough(shown, this.#camera, x, y, this.#ask) : null;
+    return shown && this.#camera ? lookThrough(shown, this.#camera, x, y, this.#ask, this.#look.unlabelled) : null;
   }
 
   /** World centres of the living splats among these. */

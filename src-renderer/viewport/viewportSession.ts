@@ -94,8 +94,8 @@ export class ViewportSession implements ViewportHandle {
     if (before?.look !== props.look) {
       viewport?.setLook(props.look);
       this.#watch();
-      const channels = shownChannels(props.look).join();
-      if (before && channels !== shownChannels(before.look).join()) this.#lookAgain(true);
+      const seen = ({ look }: ViewportProps): string => [...shownChannels(look), look.unlabelled].join();
+      if (before && seen(props) !== seen(before)) this.#lookAgain(true);
     }
     if (before && before.exact !== props.exact) this.#lookAgain(true);
     else if (before && before.exactSide !== props.exactSide) this.#lookAgain(false);
@@ -273,7 +273,7 @@ export class ViewportSession implements ViewportHandle {
   }
 
   #askFor(request: number, channel: PictureChannel): void {
-    const { exact, exactSide } = this.#props;
+    const { exact, exactSide, look } = this.#props;
     if (exact === null) return;
     const { width, height } = this.#control.camera();
     const scale = Math.min(1, exactSide / Math.max(width, height), 1 / this.#ratio);
@@ -282,7 +282,8 @@ export class ViewportSession implements ViewportHandle {
       Math.max(1, Math.round(height * scale)),
     );
     // Labels hang on splats: there is nothing to decode.
-    this.#emit('look', { request, camera, channel, way: channel === 'label' ? 'blended' : exact });
+    const way = channel === 'label' ? 'blended' : exact;
+    this.#emit('look', { request, camera, channel, way, unlabelled: look.unlabelled });
   }
 
   #click(x: number, y: number, { picks, add }: { picks: boolean; add: boolean }): void {

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PinholeCamera } from '#contract/camera';
 import { encodeFrame } from '#contract/frame';
 import { initKernels } from '../../src-main/kernels/index';
+import { GEOMETRY } from '../../src-main/kernels/layout';
 import { colourOf, parseColour } from '../../src-renderer/viewport/colourMaps';
 import type { Category, Look } from '../../src-renderer/viewport/interface';
 import { overlayFrame, packScene, snapshotFrame } from '../src-renderer/viewport/packScene';
@@ -167,6 +168,33 @@ describe.runIf(browserWanted)('the viewport', { timeout: 240_000 }, () => {
     // Every score is 60000/65535 = 0.916.
     expect(grey(above)).toBeLessThan(0.1);
     expect(grey(below)).toBeGreaterThan(0.9);
+  });
+
+  it('leaves out what has a label: as the trainer renders the rest alone, and looks past it', async () => {
+    const unlabelled = packed(0);
+    const label = Uint16Array.from(room.surface, (kind) => (kind >= 3 ? 7 : 0));
+    server.offer('/frame/labels', overlayFrame(unlabelled, 10_400, { label }));
+    const whole = await look({ channel: 'colour' });
+    await take('/frame/labels');
+    expect((await look({ channel: 'colour' })).rgb.equals(whole.rgb)).toBe(true);
+    const seen = await look({ channel: 'opacity', unlabelled: true });
+    const rest = Float32Array.from(room.geometry, (value, at) =>
+      at % GEOMETRY.columns === GEOMETRY.opacityLogit && label[Math.floor(at / GEOMETRY.columns)] > 0 ? -30 : value,
+    );
+    const alone = exactPlanes({ ...room, geometry: rest }, camera, []);
+    const off = Array.from(alone.alpha, (alpha, p) => Math.abs(shareAt(seen, p, 'viridis', 1, BACKGROUND) - alpha));
+    expect(quantile(off, 0.99)).toBeLessThan(0.02);
+    // Balls hide what is behind them, or leave a hole.
+    const balls = solid.filter((p) => [3, 4, 5].includes(greatest(exact.numbers.slice(1), p)));
+    expect(balls.length).toBeGreaterThan(500);
+    const [p] = balls.slice(Math.floor(balls.length / 2));
+    const under = [(p % WIDTH) + 0.5, Math.floor(p / WIDTH) + 0.5];
+    const pick = () => page.evaluate(([x, y]) => window.harness.handle().pickAt(x, y), under);
+    const past = await pick();
+    expect(past === null || past.splat.label === 0).toBe(true);
+    expect((await told('watch'))?.at(-1)).toEqual([true, ['label']]);
+    await look({ channel: 'opacity', unlabelled: false });
+    expect((await pick())?.splat.label).toBe(7);
   });
 
   it('colours a picked splat’s pixel by the value that was published', async () => {

@@ -38,6 +38,8 @@ export interface Gesture {
   readonly mode: LabelMode;
   readonly target: LabelTarget;
   readonly keepExisting: boolean;
+  /** only splats without a label were shown, and are meant */
+  readonly unlabelled?: boolean;
 }
 
 /** Colours are handed out from a palette that tells so many classes apart, then again from its beginning. */
@@ -75,7 +77,7 @@ export class Labelling {
   /** @throws LabelError, NoTrainerError, what the disk says */
   label(gesture: Gesture): Promise<{ splats: number }> {
     return this.#queue.next(async () => {
-      const { region, camera, through, mode, target, keepExisting } = gesture;
+      const { region, camera, through, mode, target, keepExisting, unlabelled } = gesture;
       const { book, requests } = this.#ports;
       const { layer } = this.#layer();
       const { made, labels, label } = this.#target(target, mode);
@@ -87,7 +89,7 @@ export class Labelling {
       const answer = await requests.ask('gestured', (request) =>
         this.#ports.send({
           ...{ type: 'gesture', request, region, camera, through, layer, outside: mode === 'intersect' },
-          ...{ only, never },
+          ...{ only, never, unlabelled },
         }),
       );
       if (answer.problem !== null) throw new LabelError(answer.problem);

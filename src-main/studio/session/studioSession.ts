@@ -136,15 +136,14 @@ export class StudioSession implements StudioDoor {
       reshuffle: ({ seed }) => done(scene.reshuffle(seed)),
       watch: ({ geometry, overlays }, viewer) => done(viewer.watch({ geometry, overlays })),
       taken: ({ sequence }, viewer) => done(viewer.taken(sequence)),
-      look: ({ request, camera, channel, way }, viewer) =>
-        done(scene.send({ type: 'look', request: viewer.expect(request), viewer: viewer.id, camera, channel, way })),
+      look: ({ request, ...look }, viewer) =>
+        done(scene.send({ ...look, request: viewer.expect(request), viewer: viewer.id })),
       inspect: async ({ id }) => scene.looking.inspect(id),
       why: async ({ ids }) => scene.looking.why(ids),
       photos: () => scene.looking.photoStates(),
       saveView: ({ view }) => done(scene.looking.saveView(view)),
       removeView: ({ name }) => done(scene.looking.removeView(name)),
-      label: ({ region, camera, through, mode, target, keepExisting }) =>
-        scene.labelling.label({ region, camera, through, mode, target, keepExisting }),
+      label: (gesture) => scene.labelling.label(gesture),
       addClass: ({ name }) => done(scene.labelling.addClass(name)),
       renameClass: ({ class: number, name }) => done(scene.labelling.renameClass(number, name)),
       recolourClass: ({ class: number, colour }) => done(scene.labelling.recolourClass(number, colour)),

@@ -7,6 +7,8 @@
  *             argmax_k Σ w·[name = k], classes with w·‖S_G‖; but what the tables of cells say of R_s (answerTables.ts) where that is
  *             all that is asked of; labels come this way alone, since nothing decodes to them
  *
+ * A look at what has no label sees the scene as if nothing else were there.
+ *
  * Among classes, what a person's own hand said stands above answers wherever it has at least half of a pixel's light, both ways.
  *
  * Numbers are 0 where the accumulated α is below COVERAGE; `alpha` tells. Channels that a scene has no semantics for are 0 everywhere.
@@ -391,7 +393,10 @@ export function pictureFrame(
   sequence: number,
 ): Uint8Array<ArrayBuffer> {
   const begun = performance.now();
-  const { values, alpha, relevancy, near = 0, far = 1, ask = 0, labels = 0 } = pictureOf(scene, look, parts);
+  const make = (): Picture => pictureOf(scene, look, parts);
+  const { model } = scene;
+  const picture = look.unlabelled && parts.labels ? model.hiding(parts.labels.labelsOf(model), make) : make();
+  const { values, alpha, relevancy, near = 0, far = 1, ask = 0, labels = 0 } = picture;
   const { request, channel, way, camera } = look;
   const { width, height } = camera;
   return encodeFrame(

@@ -22,6 +22,22 @@ describe('GaussianModel', () => {
     model.dispose();
   });
 
+  it('hides rows while some work is done, and sets their opacities back whatever comes of it', () => {
+    const model = distinctModel(3);
+    const before = [0, 1, 2].map((row) => rowState(model, row));
+    const opacities = (): number[] => [0, 1, 2].map((row) => model.geometry.dataSync<'float32'>()[11 * row + 10]);
+    const [first, second, third] = opacities();
+    expect(model.hiding([0, 5, 0], opacities)).toEqual([first, -30, third]);
+    expect([0, 1, 2].map((row) => rowState(model, row))).toEqual(before);
+    expect(() =>
+      model.hiding([1, 0, 1], () => {
+        throw new Error(opacities().join());
+      }),
+    ).toThrow([-30, second, -30].join());
+    expect([0, 1, 2].map((row) => rowState(model, row))).toEqual(before);
+    model.dispose();
+  });
+
   it('grows by half, or to what is asked, or to the limit, keeping rows, moments and ids', () => {
     const model = distinctModel(4);
     const before = [0, 1, 2, 3].map((row) => rowState(model, row));
