@@ -5,7 +5,7 @@
  * A label is a number of 16 bits that splats hold. Numbers of classes and labels are never given twice in a project, so that an edit
  * that was undone and another one that was made instead do not mean the same number by different things.
  */
-import { FIRST_LAYER } from '#contract/labels';
+import { FIRST_LAYER, FIRST_LAYER_NAME } from '#contract/labels';
 import type { LabelOp } from '#contract/labels';
 import { LabelError } from './errors';
 
@@ -30,7 +30,7 @@ export interface Taxonomy {
   readonly layers: readonly LabelLayer[];
 }
 
-export const emptyTaxonomy: Taxonomy = { classes: [], layers: [{ layer: FIRST_LAYER, name: 'labels' }] };
+export const emptyTaxonomy: Taxonomy = { classes: [], layers: [{ layer: FIRST_LAYER, name: FIRST_LAYER_NAME }] };
 
 /** The same for names that differ in nothing that a person sees. */
 export const nameKey = (name: string): string => name.normalize('NFC').trim().toLowerCase();

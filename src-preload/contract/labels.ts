@@ -27,6 +27,8 @@ export const labelColour = z.string().regex(/^#[0-9a-f]{6}$/);
 
 /** The layer of a new project. */
 export const FIRST_LAYER = 1;
+/** What it is called until a person names it; pages say it in their own language. */
+export const FIRST_LAYER_NAME = 'labels';
 
 /** What a person says of an uncertain region that was looked at. */
 export const verdicts = ['accepted', 'skipped'] as const;
