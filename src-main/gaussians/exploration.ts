@@ -12,8 +12,8 @@ import { unitQuaternion } from './quaternion';
 
 const STEEPNESS = 100;
 const DEAD = 0.005;
-/** Shares below it move nothing that a float32 mean would show. */
-const FAINTEST = 1e-5;
+/** A Gaussian that would wander less than this share of its own largest scale stays: nothing would show it. */
+const LEAST = 1e-3;
 
 /** Changes means in place, outside the tape. @param rate  noise rate times the means' learning rate, 1 / world units */
 export function explore(
@@ -26,8 +26,9 @@ export function explore(
   const { columns, logScale, opacityLogit } = GEOMETRY;
   for (let row = 0; row < count; row++) {
     const at = row * columns;
-    const share = sigmoid(-STEEPNESS * (sigmoid(geometry[at + opacityLogit]) - DEAD));
-    if (share < FAINTEST) continue;
+    const far = rate * sigmoid(-STEEPNESS * (sigmoid(geometry[at + opacityLogit]) - DEAD));
+    const largest = Math.max(geometry[at + logScale], geometry[at + logScale + 1], geometry[at + logScale + 2]);
+    if (far * Math.exp(largest) < LEAST) continue;
     const r = rotation(unitQuaternion(geometry, row));
     const index = 4 * ids[row];
     const noise = [random.normal(index), random.normal(index + 1), random.normal(index + 2)];
@@ -35,7 +36,7 @@ export function explore(
     for (let axis = 0; axis < 3; axis++) {
       const variance = Math.exp(2 * geometry[at + logScale + axis]);
       const along = r[axis] * noise[0] + r[3 + axis] * noise[1] + r[6 + axis] * noise[2];
-      for (let k = 0; k < 3; k++) geometry[at + k] += rate * share * variance * along * r[3 * k + axis];
+      for (let k = 0; k < 3; k++) geometry[at + k] += far * variance * along * r[3 * k + axis];
     }
   }
 }

@@ -6,6 +6,8 @@
  *   rotation identity,  opacity 0.1,  u = 0.01
  *   SH       k = 0: (colour − 0.5) / Y₀₀,  Y₀₀ = 1/(2√π);  higher degrees 0
  *   S_G      ~ N(0, 1), seeded
+ *
+ * Of more points than Gaussians are allowed, a seeded choice starts one each.
  */
 import type { PinholeCamera } from '#contract/camera';
 import { GEOMETRY, logit, SEMANTICS, SPHERICAL_HARMONICS } from '../kernels/layout';
@@ -31,10 +33,14 @@ export interface InitialiseOptions {
   uncertainty?: number;
   /** default 50,000; used only when there are no points */
   randomPoints?: number;
+  /** Gaussians at most; default: as many as there are points */
+  most?: number;
 }
 
 export interface Initialised {
   model: GaussianModel;
+  /** usable points, of which `most` became Gaussians */
+  usable: number;
   /** points that were left out, and why */
   dropped: CleanedPoints['dropped'];
   source: 'points' | 'random';
@@ -65,17 +71,34 @@ export function initialiseGaussians(
   const focus = focusPoint(cameras);
   const random = points === null || points.count === 0;
   const offered = random ? randomPoints(cameras, options.seed, options.randomPoints ?? 50_000) : points;
-  const cleaned = cleanPoints(offered, focus, REACH * extent);
-  if (cleaned.count === 0)
+  const { dropped, ...usable } = cleanPoints(offered, focus, REACH * extent);
+  if (usable.count === 0)
     throw new GaussianError(
-      `none of the ${offered.count} sparse points is usable (${cleaned.dropped.notFinite} not finite, ` +
-        `${cleaned.dropped.tooFar} too far away); leave the points out for a random start`,
+      `none of the ${offered.count} sparse points is usable (${dropped.notFinite} not finite, ` +
+        `${dropped.tooFar} too far away); leave the points out for a random start`,
     );
-  const model = new GaussianModel(cleaned.count);
-  model.append(cleaned.count);
-  writeGeometry(model, cleaned, focus, extent, options);
-  writeAppearance(model, cleaned, options);
-  return { model, dropped: cleaned.dropped, source: random ? 'random' : 'points' };
+  const chosen = choosePoints(usable, options.most ?? Infinity, options.seed);
+  const model = new GaussianModel(chosen.count);
+  model.append(chosen.count);
+  writeGeometry(model, chosen, focus, extent, options);
+  writeAppearance(model, chosen, options);
+  return { model, usable: usable.count, dropped, source: random ? 'random' : 'points' };
+}
+
+/** All points, or the `most` of them that a draw by place in the list favours, in their order. */
+function choosePoints(points: ColouredPoints, most: number, seed: number): ColouredPoints {
+  if (points.count <= most) return points;
+  const random = new CounterRandom(seed, 'start choice');
+  const draws = Float64Array.from({ length: points.count }, (_, row) => random.uniform(row));
+  const drawn = [...draws.keys()].sort((a, b) => draws[a] - draws[b] || a - b);
+  const rows = drawn.slice(0, most).sort((a, b) => a - b);
+  const positions = new Float32Array(3 * most);
+  const colours = new Uint8Array(3 * most);
+  for (const [at, row] of rows.entries()) {
+    positions.set(points.positions.subarray(3 * row, 3 * row + 3), 3 * at);
+    colours.set(points.colours.subarray(3 * row, 3 * row + 3), 3 * at);
+  }
+  return { count: most, positions, colours };
 }
 
 function randomPoints(cameras: readonly PinholeCamera[], seed: number, count: number): ColouredPoints {

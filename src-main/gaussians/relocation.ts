@@ -4,7 +4,8 @@
  * rendered hardly changes, since N copies of a Gaussian at one place share out what it showed:
  *
  *   dead      o ≤ pruneOpacity
- *   parents   drawn with replacement among the living, with probability ∝ o
+ *   parents   drawn with replacement among the living, with probability ∝ o, as published, or ∝ o·g ("pull"): g is the mean screen gradient
+ *             since the last pass (densityStatistics.ts), so that children come where the picture asks for more
  *   N         the copies at a parent's place, itself included
  *   o'        1 − (1 − o)^{1/N}
  *   Σ'        (o / D)²·Σ,   D = Σ_{i=1}^{N} Σ_{k=0}^{i−1} C(i−1, k)·(−1)^k·o'^{k+1} / √(k+1)      the same mass along a ray
@@ -14,6 +15,7 @@
  */
 import { CounterRandom } from '../base/index';
 import { GEOMETRY, logit, sigmoid } from '../kernels/layout';
+import type { DensityStatistics } from './densityStatistics';
 import type { GaussianModel } from './model';
 import { runsOfKept } from './rows';
 
@@ -28,6 +30,8 @@ export interface RelocationSettings {
   /** how many times more Gaussians a pass may leave */
   budgetGrowth: number;
   pruneOpacity: number;
+  /** who gets children, see above */
+  relocationParents: 'opacity' | 'pull';
 }
 
 /**
@@ -61,13 +65,14 @@ function placeOf(sums: Float64Array, value: number): number {
 }
 
 /**
- * Changes the model in place, outside the tape.
+ * Changes the model in place, outside the tape, and starts the statistics afresh.
  *
  * @returns how many died (relocated or over the budget), and how many were born
  */
 export function relocate(
   model: GaussianModel,
-  { budget, budgetGrowth, pruneOpacity }: RelocationSettings,
+  statistics: DensityStatistics,
+  { budget, budgetGrowth, pruneOpacity, relocationParents }: RelocationSettings,
   { step, seed }: { step: number; seed: number },
 ): { died: number; born: number } {
   const before = model.count;
@@ -86,10 +91,15 @@ export function relocate(
   const wanted = Math.min(budget, Math.max(before, Math.floor(budgetGrowth * before)));
   const born = wanted - kept;
 
+  const opacitiesLeft = opacities.filter((_, row) => !dead[row]);
+  const pulls = opacities.map((o, row) => o * statistics.meanGradient(row)).filter((_, row) => !dead[row]);
+  // Without any gradient since the last pass, opacity alone.
+  const chances = relocationParents === 'pull' && pulls.some((pull) => pull > 0) ? pulls : opacitiesLeft;
+
   const bounds = new Uint32Array(before + 2);
   model.keepRows(runsOfKept(dead, before, 1, bounds));
   const sums = new Float64Array(kept);
-  for (let row = 0, sum = 0; row < kept; row++) sums[row] = sum += opacityOf(row);
+  for (let row = 0, sum = 0; row < kept; row++) sums[row] = sum += chances[row];
   const random = new CounterRandom(seed, 'relocation', step);
   const children = new Uint32Array(kept);
   const parents = Uint32Array.from({ length: born }, (_, i) => placeOf(sums, random.uniform(i) * sums[kept - 1]));
@@ -107,5 +117,7 @@ export function relocate(
     model.copyRow(row, child);
     model.renew(child++, model.ids[row]);
   }
+  statistics.reserve(model.count);
+  statistics.reset();
   return { died: before - kept, born };
 }

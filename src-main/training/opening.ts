@@ -151,18 +151,20 @@ function restoreModel(snapshot: TrainingSnapshot): GaussianModel {
 function startModel(capture: Capture, settings: TrainingSettings, warn: (message: string) => void): GaussianModel {
   const { points, photos } = capture;
   const cameras = photos.map((photo) => photo.camera);
-  const { model, dropped } = initialiseGaussians(points, cameras, {
+  const most = settings.budget || settings.maxSplats;
+  const { model, usable, dropped } = initialiseGaussians(points, cameras, {
     seed: settings.seed,
     nearestNeighbours,
     neighbours: settings.initialNeighbours,
     scaleFactor: settings.initialScale,
     opacity: settings.initialOpacity,
-    randomPoints: settings.randomPoints,
+    ...{ randomPoints: settings.randomPoints, most },
   });
   const left = dropped.notFinite + dropped.tooFar + dropped.duplicates;
   if (left > 0) {
     const { notFinite, tooFar, duplicates } = dropped;
     warn(`${left} sparse points left out: ${notFinite} not finite, ${tooFar} too far, ${duplicates} duplicates`);
   }
+  if (usable > most) warn(`${most} of ${usable} usable points start a Gaussian each: no more are allowed`);
   return model;
 }

@@ -237,14 +237,15 @@ export class TrainingRun {
   /** Density control and opacity reset after a step, where the schedule has them. */
   #control(step: number): StepReport['density'] {
     const { settings } = this;
-    const pass = schedule.densityPassAt(step, settings);
-    const opacityReset = settings.budget === 0 && schedule.opacityResetAt(step, settings);
+    const free = settings.budget === 0;
+    const pass = free ? schedule.densityPassAt(step, settings) : schedule.relocationAt(step, settings);
+    const opacityReset = free && schedule.opacityResetAt(step, settings);
     if (!pass && !opacityReset) return null;
     const report = { cloned: 0, split: 0, pruned: 0 };
     if (pass) {
       const labels = this.#semantics.learner?.labels ?? null;
       const before = labels?.byId(this.#model);
-      Object.assign(report, settings.budget > 0 ? this.#relocate(step) : this.#densify(step));
+      Object.assign(report, free ? this.#densify(step) : this.#relocate(step));
       if (labels && before) labels.follow(this.#model, before);
     }
     if (opacityReset) resetOpacity(this.#model, settings.opacityResetTo);
@@ -263,9 +264,7 @@ export class TrainingRun {
 
   /** Under a budget: the dead come back as children of the living. */
   #relocate(step: number): { cloned: number; split: number; pruned: number } {
-    const { died, born } = relocate(this.#model, this.settings, { step, seed: this.settings.seed });
-    this.#statistics.reserve(this.#model.count);
-    this.#statistics.reset();
+    const { died, born } = relocate(this.#model, this.#statistics, this.settings, { step, seed: this.settings.seed });
     return { cloned: born, split: 0, pruned: died };
   }
 

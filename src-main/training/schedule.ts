@@ -63,13 +63,19 @@ export function every(interval: number, step: number): boolean {
 
 /** Whether statistics for density control are worth collecting at this step. */
 export function collectsDensity(step: number, settings: TrainingSettings): boolean {
-  return step <= scaled(settings.densityStop, settings);
+  return step <= scaled(settings.budget > 0 ? settings.relocationStop : settings.densityStop, settings);
 }
 
 /** Whether density control runs after this step. */
 export function densityPassAt(step: number, settings: TrainingSettings): boolean {
   if (step <= scaled(settings.densityStart, settings) || step > scaled(settings.densityStop, settings)) return false;
   return every(Math.max(settings.densityShortestInterval, scaled(settings.densityInterval, settings)), step);
+}
+
+/** Whether the dead are relocated after this step; only under a budget. */
+export function relocationAt(step: number, settings: TrainingSettings): boolean {
+  const { budget, relocationInterval, relocationStop } = settings;
+  return budget > 0 && step <= scaled(relocationStop, settings) && every(scaled(relocationInterval, settings), step);
 }
 
 /** Whether opacities are reset after this step. */

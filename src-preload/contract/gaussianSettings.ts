@@ -5,6 +5,7 @@ import type { FieldMeta } from './settingFields';
 
 export const presetNames = ['notes', 'published', 'legato'] as const;
 export type PresetName = (typeof presetNames)[number];
+export const relocationParents = ['opacity', 'pull'] as const;
 export const viewOrders = ['shuffled', 'sequential'] as const;
 
 export const gaussianSettings = {
@@ -153,9 +154,24 @@ export const gaussianSettings = {
     description:
       'number of Gaussians to make the most of: those that died are relocated and wander (MCMC), none is cloned, split or reset; 0 is off',
   }),
+  relocationInterval: integer(1, 10_000_000, {
+    group: 'density',
+    unit: REFERENCE,
+    description: 'under a budget, distance between two relocations',
+  }),
+  relocationStop: integer(0, 10_000_000, {
+    group: 'density',
+    unit: REFERENCE,
+    description: 'under a budget, last step of relocation',
+  }),
+  relocationParents: z.enum(relocationParents).meta({
+    group: 'density',
+    description:
+      'under a budget, who gets children: chance by opacity, or by opacity times the screen gradient that pulls at it',
+  }),
   budgetGrowth: number(1, 10, {
     group: 'density',
-    description: 'under a budget, how many times more Gaussians a pass of density control may leave',
+    description: 'under a budget, how many times more Gaussians a relocation may leave',
   }),
   noiseRate: number(0, 1e9, {
     group: 'density',

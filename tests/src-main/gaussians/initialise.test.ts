@@ -105,6 +105,29 @@ describe('initialiseGaussians', () => {
     model.dispose();
   });
 
+  it('starts no more than it may, a seeded choice of the points in their order', () => {
+    const given = points(200);
+    const choose = (seed: number, most: number) => {
+      const { model, usable } = initialiseGaussians(given, CAMERAS, { ...OPTIONS, seed, most });
+      const { geometry } = model.arrays();
+      const firsts = [...given.positions].filter((_, i) => i % 3 === 0);
+      const rows = Array.from({ length: model.count }, (_, row) => firsts.indexOf(geometry[row * 11]));
+      model.dispose();
+      expect(usable).toBe(200);
+      return rows;
+    };
+    const rows = choose(1, 50);
+    expect(rows).toHaveLength(50);
+    expect(rows).toEqual([...new Set(rows)].sort((a, b) => a - b));
+    expect(rows).not.toContain(-1);
+    // Spread over the list: not its beginning.
+    expect(Math.max(...rows)).toBeGreaterThan(150);
+    expect(choose(1, 50)).toEqual(rows);
+    expect(choose(2, 50)).not.toEqual(rows);
+    expect(choose(1, 200)).toHaveLength(200);
+    expect(choose(1, 1000)).toHaveLength(200);
+  });
+
   it('bounds the scales of points that touch, of a lone point and of far outliers', () => {
     const pair = initialiseGaussians(points(3, [0, 0, 0, 1e-9, 0, 0, 0, 1e-9, 0]), CAMERAS, OPTIONS).model;
     expect(Math.exp(pair.arrays().geometry[3])).toBeCloseTo(5.5e-5, 8);

@@ -88,4 +88,16 @@ describe.runIf(built)('a run that is killed and resumed', { timeout: 300_000 }, 
     expect(whole.snapshot.tensors.ids.data.length).not.toBe(120);
     expect(differences(whole.snapshot, killed.snapshot)).toEqual([]);
   });
+
+  it('is so under a budget, too', async () => {
+    const bounded = { ...settings, semanticWeight: 0, budget: 100, relocationInterval: 2000, pruneOpacity: 0.05 };
+    const capture = join(folder, 'tiny');
+    const whole = await trainInParts(await projectOf('bounded'), capture, bounded, [{ until: 240 }], 1);
+    const killed = await trainInParts(await projectOf('shot'), capture, bounded, [{ until: 240, kills: 2 }], 3);
+    expect(killed.kills.length).toBe(2);
+    expect(whole.snapshot.tensors.ids.data.length).toBe(100);
+    // Some were relocated: ids beyond those of the start.
+    expect(whole.snapshot.nextId).toBeGreaterThan(100);
+    expect(differences(whole.snapshot, killed.snapshot)).toEqual([]);
+  });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { presets } from '#contract/presets';
 import {
   coarseFactorAt,
+  collectsDensity,
   columnRates,
   createColumnRates,
   densityPassAt,
@@ -10,6 +11,7 @@ import {
   every,
   meansRate,
   opacityResetAt,
+  relocationAt,
   resetBefore,
   scaled,
   shDegreeAt,
@@ -67,6 +69,15 @@ describe('schedule', () => {
     const passes = stepsWhere(1000, (step) => densityPassAt(step, { ...short, densityShortestInterval: 25 }));
     expect(passes.slice(0, 2)).toEqual([25, 50]);
     expect(passes.at(-1)).toBe(500);
+  });
+
+  it('relocates under a budget alone, every 100 steps to 25,000, for which screen gradients are gathered', () => {
+    const bounded = { ...notes, budget: 1000 };
+    const relocations = stepsWhere(30_000, (step) => relocationAt(step, bounded));
+    expect([relocations.length, relocations[0], relocations.at(-1)]).toEqual([250, 100, 25_000]);
+    expect(stepsWhere(30_000, (step) => relocationAt(step, notes))).toEqual([]);
+    expect([15_000, 15_001].map((step) => collectsDensity(step, notes))).toEqual([true, false]);
+    expect([25_000, 25_001].map((step) => collectsDensity(step, bounded))).toEqual([true, false]);
   });
 
   it('resets opacities every 3,000 steps while density control runs, and prunes large ones only afterwards', () => {
