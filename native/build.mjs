@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.join(here, '..');
 const sources = path.join(here, 'cpu');
 const output = path.join(here, 'build');
 const addon = path.join(output, 'legato.node');
@@ -160,7 +161,10 @@ function plan(compiler) {
   return objects.map((o) => ({ ...o, object: path.join(output, `${o.object}.${windows ? 'obj' : 'o'}`) }));
 }
 
-/** What an object depends on: its source and the headers below it, its arguments, the compiler. Node-API is stable, so Node is not among them. */
+/**
+ * What an object depends on: its source and the headers below it, its arguments, the compiler. Node-API is stable, so Node is not among
+ * them; nor is where the tree lies, so that one that was moved or copied is not compiled again.
+ */
 function fingerprints(compiler, objects) {
   const digest = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
   const common = digest(process.platform, process.arch, ...compiler.command);
@@ -174,7 +178,7 @@ function fingerprints(compiler, objects) {
   return Object.fromEntries(
     objects.map((o) => {
       const files = [...included(`${o.file}.cpp`)].sort().flatMap((name) => [name, read(name)]);
-      return [o.object, digest(common, o.args.join(' '), ...files)];
+      return [path.basename(o.object), digest(common, o.args.join(' ').replaceAll(root, '.'), ...files)];
     }),
   );
 }
@@ -185,7 +189,9 @@ async function build(compiler) {
   const stamp = path.join(output, 'fingerprints.json');
   const built = existsSync(stamp) ? JSON.parse(readFileSync(stamp, 'utf8')) : {};
   const wanted = fingerprints(compiler, objects);
-  const queue = objects.filter((o) => built[o.object] !== wanted[o.object] || !existsSync(o.object));
+  const queue = objects.filter(
+    (o) => built[path.basename(o.object)] !== wanted[path.basename(o.object)] || !existsSync(o.object),
+  );
   if (queue.length === 0 && existsSync(addon)) return false;
 
   const run = promisify(execFile);
