@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { CaptureError } from '../capture/errors';
 import { parseSplatPly, type SplatFile } from './ply';
-import { isGzip, parseSpz } from './spz';
+import { isSpz, parseSpz } from './spz';
 
 const MAX_FILE_BYTES = 2 ** 31 - 1;
 
@@ -18,5 +18,5 @@ export async function readSplats(path: string): Promise<SplatFile> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw problem('cannot be read', error);
   });
-  return isGzip(bytes) ? parseSpz(bytes, path) : parseSplatPly(bytes, path);
+  return isSpz(bytes) ? parseSpz(bytes, path) : parseSplatPly(bytes, path);
 }

@@ -47,15 +47,20 @@ function layoutOf(count: number, version: number, degree: number) {
   return { ...starts, total: at };
 }
 
-/** Whether these bytes are gzip, as every `.spz` of versions 1 to 3 is. */
-export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+/** From version 4 on the header stands in front, and the rest is no gzip. */
+const isBare = (bytes: Uint8Array): boolean => bytes.length >= HEADER && viewOf(bytes).getUint32(0, true) === MAGIC;
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) => new DataView(buffer, byteOffset, byteLength);
+
+/** Whether these bytes are an `.spz`, of whatever version. */
+export const isSpz = (bytes: Uint8Array): boolean => isGzip(bytes) || isBare(bytes);
 
 /** @param file  name for messages. @throws CaptureError */
 export async function parseSpz(bytes: Uint8Array, file: string): Promise<SplatFile> {
   const fail = (problem: string, remedy = 'export or copy it again', cause?: unknown): CaptureError =>
     new CaptureError({ file, problem, remedy }, { cause });
   // The header alone first: what it announces bounds how far the rest may unfold.
-  const head = inflatedStart(bytes);
+  const head = isBare(bytes) ? Buffer.from(bytes.subarray(0, HEADER)) : inflatedStart(bytes);
   if (!head || head.length < HEADER || head.readUInt32LE(0) !== MAGIC) throw fail('not an .spz file', 'choose another');
   const version = head.readUInt32LE(4);
   const count = head.readUInt32LE(8);

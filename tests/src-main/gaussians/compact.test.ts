@@ -342,6 +342,9 @@ describe('readSplats', () => {
     await writeFile(join(folder, 'b.ply'), compressedPlyBytes(source));
     expect((await readSplats(join(folder, 'a.spz'))).count).toBe(3);
     expect((await readSplats(join(folder, 'b.ply'))).count).toBe(3);
+    // As version 4 begins, which is no gzip any more.
+    await writeFile(join(folder, 'c.spz'), Buffer.from([0x4e, 0x47, 0x53, 0x50, 4, 0, 0, 0, 3, 0, 0, 0, 3, 12, 0, 6]));
+    await expect(readSplats(join(folder, 'c.spz'))).rejects.toThrow('version 4 of .spz is not read; export it as');
     await expect(readSplats('/nowhere/scene.ply')).rejects.toThrow(/\/nowhere\/scene\.ply: cannot be opened/);
     await expect(readSplats(folder)).rejects.toThrow('is not a file');
   });
