@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- kills [--kills 50] [--steps 2000] [--seed 1]`: a run of the real program that is killed with SIGKILL, all its
- * processes, at random moments, from its start to its end, and continued each time; a run that ends is followed by another (tests/faults/kills.ts).
+ * processes, at random moments of its start, its training and its checkpoints, and continued each time; a run that ends is followed by
+ * another (tests/faults/kills.ts).
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -6,6 +6,7 @@ import { repositoryPath } from '../shared';
 export interface Said {
   readonly type: string;
   readonly step?: number;
+  readonly seconds?: number;
   readonly message?: string;
 }
 

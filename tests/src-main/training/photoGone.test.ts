@@ -2,7 +2,9 @@
  * A photo that is deleted while `legato train` runs: the real program ends with its name, having saved, and goes on once the photo is
  * back, to the bit as a run that nobody disturbed.
  */
-import { rename } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../../../resources/bin/build.mjs';
@@ -60,9 +62,12 @@ describe('a photo deleted while training', () => {
     expect((await state('cut'))?.step).toBe(saved!.step);
 
     await rename(away, photo);
+    const left = join(folder, 'cut.legato', 'photos', `.ab.photo.${spawnSync(process.execPath, ['-e', '']).pid}-0.tmp`);
+    await writeFile(left, 'what a killed process was writing');
     expect((await train('cut', ['--resume'])).code).toBe(0);
     const mended = await state('cut');
     expect(mended?.step).toBe(200);
     expect(differences(whole!, mended!)).toEqual([]);
+    expect(existsSync(left)).toBe(false);
   });
 });
