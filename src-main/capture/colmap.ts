@@ -14,6 +14,7 @@ import { UNSUPPORTED_REMEDY } from './intrinsics';
 import { NameIndex } from './nameIndex';
 import { isFile, isFolder, mapSome, requireContained } from './photoFiles';
 import { poseByFrames } from './rigPoses';
+import type { SceneFrame } from './sceneFrame';
 import type { Photo, SparsePoints } from './types';
 
 export interface ColmapModel {
@@ -103,9 +104,14 @@ export async function readColmapPhotos(
 }
 
 /** The model's sparse points; null when it has none. @throws CaptureError */
-export async function readColmapPoints(root: string, model: ColmapModel): Promise<SparsePoints | null> {
+export async function readColmapPoints(
+  root: string,
+  model: ColmapModel,
+  frame: SceneFrame,
+): Promise<SparsePoints | null> {
   if (!(await isFile(join(model.folder, `points3D.${model.extension}`)))) return null;
-  const points = await read(root, model, 'points3D', model.extension === 'bin' ? readPointsBinary : readPointsText);
+  const reader = model.extension === 'bin' ? readPointsBinary : readPointsText;
+  const points = await read(root, model, 'points3D', (source) => reader(source, frame));
   return points.count > 0 ? points : null;
 }
 

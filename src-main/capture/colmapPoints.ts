@@ -5,13 +5,14 @@
  *        uint64 track length, of 8 bytes each, which are skipped
  *   txt: POINT3D_ID X Y Z R G B ERROR TRACK[]
  *
- * Values go straight into typed arrays. Ids are not kept, since nothing refers to them, and so are not compared.
+ * Values go straight into typed arrays, moved in double where the capture is (sceneFrame.ts). Ids are not kept, since nothing refers to them, and so are not compared.
  */
 import { setImmediate } from 'node:timers/promises';
 import { ByteReader } from './byteReader';
 import type { ByteSource } from './byteSource';
 import { LineReader } from './lineReader';
 import { MAX_COORDINATE, MAX_POINTS } from './limits';
+import { OWN_FRAME, placeInFrame, type SceneFrame } from './sceneFrame';
 import type { SparsePoints } from './types';
 
 const TRACK_BYTES = 8;
@@ -23,7 +24,7 @@ const LINE_BYTES = 16;
 const BREATH = 1 << 16;
 
 /** @throws CaptureError */
-export async function readPointsBinary(source: ByteSource): Promise<SparsePoints> {
+export async function readPointsBinary(source: ByteSource, frame: SceneFrame = OWN_FRAME): Promise<SparsePoints> {
   const reader = new ByteReader(source);
   const count = reader.count('points', POINT_BYTES, MAX_POINTS);
   const positions = new Float32Array(3 * count);
@@ -33,8 +34,13 @@ export async function readPointsBinary(source: ByteSource): Promise<SparsePoints
   for (; i < count; i++) {
     reader.skip(8);
     const start = reader.offset;
-    for (let k = 0; k < 3; k++) positions[3 * i + k] = reader.f64('a coordinate');
-    if (outOfRange(positions, i)) throw reader.fail('the position is out of range', start);
+    let inside = true;
+    for (let k = 0; k < 3; k++) {
+      const value = reader.f64('a coordinate');
+      inside &&= inRange(value);
+      positions[3 * i + k] = placeInFrame(frame, value, k);
+    }
+    if (!inside) throw reader.fail('the position is out of range', start);
     for (let k = 0; k < 3; k++) colours[3 * i + k] = reader.u8();
     reader.skip(8);
     reader.skip(reader.count('track entries', TRACK_BYTES, Number.MAX_SAFE_INTEGER) * TRACK_BYTES);
@@ -45,7 +51,7 @@ export async function readPointsBinary(source: ByteSource): Promise<SparsePoints
 }
 
 /** @throws CaptureError */
-export async function readPointsText(source: ByteSource): Promise<SparsePoints> {
+export async function readPointsText(source: ByteSource, frame: SceneFrame = OWN_FRAME): Promise<SparsePoints> {
   const reader = new LineReader(source);
   const bound = Math.min(MAX_POINTS, Math.ceil(reader.size / LINE_BYTES));
   let positions = new Float32Array(3 * Math.min(bound, 4096));
@@ -58,8 +64,13 @@ export async function readPointsText(source: ByteSource): Promise<SparsePoints> 
       positions = grown(positions, new Float32Array(length));
       colours = grown(colours, new Uint8Array(length));
     }
-    for (let k = 0; k < 3; k++) positions[3 * count + k] = reader.finite(words[1 + k], 'XYZ'[k]);
-    if (outOfRange(positions, count)) throw reader.fail('the position is out of range');
+    let inside = true;
+    for (let k = 0; k < 3; k++) {
+      const value = reader.finite(words[1 + k], 'XYZ'[k]);
+      inside &&= inRange(value);
+      positions[3 * count + k] = placeInFrame(frame, value, k);
+    }
+    if (!inside) throw reader.fail('the position is out of range');
     for (let k = 0; k < 3; k++) colours[3 * count + k] = reader.integer(words[4 + k], 'RGB'[k], 255);
     reader.finite(words[7], 'ERROR');
     count++;
@@ -68,13 +79,7 @@ export async function readPointsText(source: ByteSource): Promise<SparsePoints> 
   return { count, positions: positions.slice(0, 3 * count), colours: colours.slice(0, 3 * count) };
 }
 
-function outOfRange(positions: Float32Array, i: number): boolean {
-  return !(
-    Math.abs(positions[3 * i]) <= MAX_COORDINATE &&
-    Math.abs(positions[3 * i + 1]) <= MAX_COORDINATE &&
-    Math.abs(positions[3 * i + 2]) <= MAX_COORDINATE
-  );
-}
+const inRange = (value: number): boolean => Math.abs(value) <= MAX_COORDINATE;
 
 function grown<A extends Float32Array | Uint8Array>(from: A, to: A): A {
   to.set(from);

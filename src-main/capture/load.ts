@@ -4,10 +4,12 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Tally } from './assemble';
+import { captureExtent } from './cameras';
 import { captureRoot, findModel, MODEL_FOLDERS, readColmapPhotos, readColmapPoints, type ColmapModel } from './colmap';
 import { CaptureError } from './errors';
 import { readHeldOut } from './heldOut';
 import { firstFile, isFolder } from './photoFiles';
+import { cameraInFrame, isOwnFrame, suitableFrame, type SceneFrame } from './sceneFrame';
 import { readTransforms, readTransformsPhotos, readTransformsPoints } from './transforms';
 import type { Capture, Photo } from './types';
 
@@ -16,6 +18,8 @@ export interface LoadCaptureOptions {
   readonly format?: 'auto' | 'colmap' | 'transforms';
   /** the folder of photos, relative to the capture or absolute, where it is not `images/` */
   readonly imagePath?: string;
+  /** coordinates to read it in, such as a run has that goes on; by default those that suit it */
+  readonly frame?: SceneFrame;
 }
 
 /** Whole scenes in one file; synthetic scenes come as one file for each split. */
@@ -25,12 +29,12 @@ const TRANSFORMS_FILES = ['transforms.json', 'transforms_train.json'];
  * Opens a capture: a folder with a COLMAP model (`sparse/0`, `sparse`, `colmap/sparse/0`, or the model folder itself) or a
  * transforms.json, or the path of such a file. No photo is decoded; their headers are read.
  *
- * @returns photos sorted by name, cameras undistorted and fitted to the photos' sizes, points in the cameras' frame
+ * @returns photos sorted by name, cameras undistorted and fitted to the photos' sizes, cameras and points in `frame`
  * @throws CaptureError naming the file, the field or byte, and what to do
  */
 export async function loadCapture(path: string, options: LoadCaptureOptions = {}): Promise<Capture> {
   const absolute = resolve(path);
-  const { format = 'auto', imagePath } = options;
+  const { format = 'auto' } = options;
   const stats = await stat(absolute).catch(() => null);
   if (!stats) throw new CaptureError({ file: path, problem: 'does not exist', remedy: 'check the path' });
   if (stats.isFile()) {
@@ -38,13 +42,13 @@ export async function loadCapture(path: string, options: LoadCaptureOptions = {}
       const problem = format === 'colmap' ? 'a file, not a folder with a COLMAP model' : 'not a capture';
       throw new CaptureError({ file: path, problem, remedy: 'open the capture folder, or its transforms.json' });
     }
-    return loadTransforms(absolute, imagePath);
+    return loadTransforms(absolute, options);
   }
 
   const model = format === 'transforms' ? null : await findModel(absolute);
   const json = format === 'colmap' ? null : await firstFile(absolute, TRANSFORMS_FILES);
-  if (model) return loadColmap(model, imagePath, json);
-  if (json) return loadTransforms(json, imagePath);
+  if (model) return loadColmap(model, options, json);
+  if (json) return loadTransforms(json, options);
   const wanted = [
     ...(format === 'transforms' ? [] : [`cameras and images, both .bin or both .txt, in ${MODEL_FOLDERS.join(', ')}`]),
     ...(format === 'colmap' ? [] : [TRANSFORMS_FILES.join(' or ')]),
@@ -53,34 +57,47 @@ export async function loadCapture(path: string, options: LoadCaptureOptions = {}
   throw new CaptureError({ file: path, problem: `no capture here: neither ${wanted.join(' nor ')}`, remedy });
 }
 
-async function loadColmap(model: ColmapModel, imagePath: string | undefined, json: string | null): Promise<Capture> {
+async function loadColmap(model: ColmapModel, options: LoadCaptureOptions, json: string | null): Promise<Capture> {
   const root = captureRoot(model);
   const tally = new Tally();
-  const photos = await readColmapPhotos(root, model, imagePath, tally);
-  const points = await readColmapPoints(root, model);
-  const warnings = tally.lines();
+  const read = await readColmapPhotos(root, model, options.imagePath, tally);
+  const { photos, frame, notes } = framed(read, options.frame);
+  const points = await readColmapPoints(root, model, frame);
+  const warnings = [...tally.lines(), ...notes];
   if (!points) warnings.push('the model has no sparse points: Gaussians start at random');
   if (json) warnings.push(`${basename(json)} is there too; the COLMAP model was read`);
   if (basename(model.folder) === '0' && (await isFolder(join(dirname(model.folder), '1')))) {
     warnings.push(`COLMAP made several models; ${join('sparse', '0')} was read`);
   }
   const heldOut = await readHeldOut(root, photos, warnings);
-  return { name: basename(root), root, format: 'colmap', photos, points, heldOut, warnings };
+  return { name: basename(root), root, format: 'colmap', photos, points, frame, heldOut, warnings };
 }
 
-async function loadTransforms(path: string, imagePath: string | undefined): Promise<Capture> {
+async function loadTransforms(path: string, options: LoadCaptureOptions): Promise<Capture> {
   const root = dirname(path);
   const file = basename(path);
   const tally = new Tally();
   const transforms = readTransforms(path, file);
-  const photos = await readTransformsPhotos(root, file, transforms, imagePath, tally);
-  requirePhotos(photos, file);
-  const notes: string[] = [];
-  const points = await readTransformsPoints(root, file, transforms, notes);
+  const read = await readTransformsPhotos(root, file, transforms, options.imagePath, tally);
+  requirePhotos(read, file);
+  const { photos, frame, notes } = framed(read, options.frame);
+  const points = await readTransformsPoints(root, file, transforms, frame, notes);
   const warnings = [...tally.lines(), ...notes];
   if (!points) warnings.push(`${file} has no sparse points: Gaussians start at random`);
   const heldOut = await readHeldOut(root, photos, warnings);
-  return { name: basename(root), root, format: 'transforms', photos, points, heldOut, warnings };
+  return { name: basename(root), root, format: 'transforms', photos, points, frame, heldOut, warnings };
+}
+
+/** The photos in the coordinates that are asked for, or that suit them, and what a person should know of these. */
+function framed(read: Photo[], asked?: SceneFrame): { photos: Photo[]; frame: SceneFrame; notes: string[] } {
+  const cameras = read.map(({ camera }) => camera);
+  const frame = asked ?? suitableFrame(cameras, read.length > 0 ? captureExtent(cameras) : 1);
+  if (isOwnFrame(frame)) return { photos: read, frame, notes: [] };
+  const photos = read.map((photo) => ({ ...photo, camera: cameraInFrame(photo.camera, frame) }));
+  const { centre, scale } = frame;
+  const place = centre.map((value) => Number(value.toPrecision(6))).join(', ');
+  const note = `trained around (${place}) at ${Number(scale.toPrecision(3))} times its size; exports are in its own coordinates`;
+  return { photos, frame, notes: [note] };
 }
 
 function requirePhotos(photos: readonly Photo[], file: string): void {

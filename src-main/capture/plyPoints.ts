@@ -5,18 +5,19 @@ import { readWhole } from './byteSource';
 import { CaptureError } from './errors';
 import { MAX_COORDINATE, MAX_PLY_BYTES, MAX_POINTS } from './limits';
 import { parsePly, type PlyColumn } from './ply';
+import { OWN_FRAME, placeInFrame, type SceneFrame } from './sceneFrame';
 import type { SparsePoints } from './types';
 
 /** Colour of points that have none. */
 const GREY = 128;
 
 /** Reads the points of a PLY file. @param file name for messages. @throws CaptureError */
-export function readPointsPly(path: string, file: string): SparsePoints {
-  return pointsFromPly(readWhole(path, file, MAX_PLY_BYTES), file);
+export function readPointsPly(path: string, file: string, frame = OWN_FRAME): SparsePoints {
+  return pointsFromPly(readWhole(path, file, MAX_PLY_BYTES), file, frame);
 }
 
 /** @throws CaptureError */
-export function pointsFromPly(bytes: Uint8Array, file: string): SparsePoints {
+export function pointsFromPly(bytes: Uint8Array, file: string, frame: SceneFrame = OWN_FRAME): SparsePoints {
   const remedy = 'export the points with x, y, z per vertex';
   const vertex = parsePly(bytes, file).elements.find(({ name }) => name === 'vertex');
   if (!vertex) throw new CaptureError({ file, problem: 'no element "vertex"', remedy });
@@ -34,7 +35,7 @@ export function pointsFromPly(bytes: Uint8Array, file: string): SparsePoints {
         const field = `vertex ${i + 1} of ${count}, ${name}`;
         throw new CaptureError({ file, field, problem: `${column[i]} is out of range`, remedy: 'remove that point' });
       }
-      positions[3 * i + k] = column[i];
+      positions[3 * i + k] = placeInFrame(frame, column[i], k);
     }
   });
   const colours = new Uint8Array(3 * count).fill(GREY);

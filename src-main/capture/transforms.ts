@@ -19,6 +19,7 @@ import { NameIndex } from './nameIndex';
 import { mapSome, requireContained } from './photoFiles';
 import { readPointsPly } from './plyPoints';
 import { poseFromOpenGl } from './pose';
+import { OWN_FRAME, pointsInFrame, type SceneFrame } from './sceneFrame';
 import { checkTransforms, type CameraFields, type Transforms, type TransformsFrame } from './transformsSchema';
 import type { Photo, SparsePoints } from './types';
 
@@ -158,22 +159,23 @@ export async function readTransformsPoints(
   root: string,
   file: string,
   transforms: Transforms,
+  frame: SceneFrame,
   warnings: string[],
 ): Promise<SparsePoints | null> {
   if (transforms.ply_file_path) {
     const path = requireContained(transforms.ply_file_path, file, 'ply_file_path');
     const found = await new NameIndex(root).find(path);
     if (found !== null) {
-      const points = readPointsPly(found, path);
+      const points = readPointsPly(found, path, frame);
       return points.count > 0 ? points : null;
     }
     warnings.push(`${file}: ply_file_path ${JSON.stringify(path)} does not exist`);
   }
   const model = await findModel(root);
   if (!model) return null;
-  const points = await readColmapPoints(root, model);
+  const points = await readColmapPoints(root, model, OWN_FRAME);
   if (points) warnings.push(`${file} names no points: those of the COLMAP model beside it are used`);
-  return points && follow(points, transforms);
+  return points && pointsInFrame(follow(points, transforms), frame);
 }
 
 /** p' = scale · (A·p), in place: the points were just read and nobody else holds them. */

@@ -1,6 +1,7 @@
 /** What opening a capture gives: posed photos, sparse points, and what a person should know about them. */
 import type { PinholeCamera } from '#contract/camera';
 import type { Distortion } from './lens';
+import type { SceneFrame } from './sceneFrame';
 
 export interface Photo {
   /** unique; the path below the photo folder, with forward slashes and composed letters (NFC); not always as on disk */
@@ -33,6 +34,8 @@ export interface Capture {
   /** sorted by name, code unit by code unit */
   readonly photos: Photo[];
   readonly points: SparsePoints | null;
+  /** the coordinates that cameras and points are in */
+  readonly frame: SceneFrame;
   /** names of photos that the capture itself keeps from training (`test.txt`); null when it does not say */
   readonly heldOut: string[] | null;
   /** one line each, for a person */

@@ -1,11 +1,12 @@
 /**
  * A segmented mesh as binary glTF 2.0.
  *
- *   root (turned so that the capture's up is +y)
+ *   root (turned so that the capture's up is +y; and moved and scaled, where the scene was trained in other coordinates)
  *   ├─ CLASS ─ INSTANCE     one named node an instance, with a mesh of its own
  *   └─ unlabelled           what has no label
  *
- *   POSITION, NORMAL   float; positions are the capture's coordinates
+ *   POSITION, NORMAL   float; positions are the capture's coordinates, or become them below the root: numbers that do not fit 32 bits (a
+ *                      surveyed capture, kilometres from its origin) lie in the root's translation alone
  *   COLOR_0            16 bits, linear as glTF wants it; splats are sRGB
  *   _FEATURE_ID_0      16 bits, the same for all vertices of a part: its number in `features` of the scene's extras (EXT_mesh_features
  *                      calls such an attribute so; the extension is not declared, since few tools read it and names say the same)
@@ -14,6 +15,7 @@
  * Triangles have a front, the side that cameras saw; a viewer that hides backs looks into a room through its walls.
  */
 import { Document, NodeIO, type Node } from '@gltf-transform/core';
+import type { SceneFrame } from '../capture/index';
 import { NONE, separateParts, type MeshPart, type Segment, type SegmentedMesh } from '../mesh/index';
 import type { ExportDescription } from './describe';
 
@@ -32,19 +34,27 @@ export function turnUp([x, y, z]: readonly [number, number, number]): [number, n
   return q.map((v) => v / length) as [number, number, number, number];
 }
 
+/** v turned by a unit quaternion xyzw: v + 2w·(q × v) + 2·q × (q × v). */
+function turned([x, y, z]: readonly number[], [a, b, c, w]: readonly number[]): [number, number, number] {
+  const [u, v, t] = [b * z - c * y, c * x - a * z, a * y - b * x];
+  return [x + 2 * (w * u + b * t - c * v), y + 2 * (w * v + c * u - a * t), z + 2 * (w * t + a * v - b * u)];
+}
+
 export class GlbDocument {
   readonly #document = new Document();
   readonly #root: Node;
   readonly #classes = new Map<number, Node>();
   readonly #segments: readonly Segment[];
 
-  constructor(name: string, segments: readonly Segment[], description: ExportDescription) {
+  constructor(name: string, segments: readonly Segment[], description: ExportDescription, frame: SceneFrame) {
     const document = this.#document;
     this.#segments = segments;
     document.getRoot().getAsset().generator = description.generator;
     document.createBuffer();
     document.createMaterial('surface').setBaseColorFactor([1, 1, 1, 1]).setMetallicFactor(0).setRoughnessFactor(1);
-    this.#root = document.createNode(name).setRotation(turnUp(description.up));
+    const turn = turnUp(description.up);
+    this.#root = document.createNode(name).setRotation(turn).setTranslation(turned(frame.centre, turn));
+    this.#root.setScale([1 / frame.scale, 1 / frame.scale, 1 / frame.scale]);
     const scene = document.createScene(name).addChild(this.#root).setExtras({ legato: description });
     document.getRoot().setDefaultScene(scene);
   }
@@ -97,15 +107,16 @@ function upright(normals: Float32Array): Float32Array {
   return normals;
 }
 
-/** The whole file. @param signal  stops between parts, with its reason */
+/** The whole file. @param frame  the coordinates that the mesh is in @param signal  stops between parts, with its reason */
 export async function glbBytes(
   name: string,
   mesh: SegmentedMesh,
   segments: readonly Segment[],
   description: ExportDescription,
+  frame: SceneFrame,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  const document = new GlbDocument(name, segments, description);
+  const document = new GlbDocument(name, segments, description, frame);
   for (const part of separateParts(mesh)) {
     signal?.throwIfAborted();
     document.add(part);

@@ -20,6 +20,7 @@ export type { ParameterGroup } from './parameterGroup';
 export { compressedPlyBytes } from './compressedPly';
 export { splatPlyChunks, type SplatFile, type Splats, type SplatSource } from './ply';
 export { relocate, sharedOut, type RelocationSettings } from './relocation';
+export { geometryOfCapture } from './ofCapture';
 export { readSplats } from './splatFile';
 export { spzBytes } from './spz';
 export { cameraBounds, cameraExtent, focusPoint, meanCentre, type Box, type Point } from './sceneBounds';

@@ -13,6 +13,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { readSettings } from '#contract/presets';
+import type { SceneFrame } from '../capture/index';
 import type { CheckpointStore, SnapshotTensor, TrainingSnapshot } from '../training/ports';
 import {
   createFolderAtomically,
@@ -58,6 +59,10 @@ const runFile = z.object({
   semantics: semanticsState.nullable().default(null),
   /** photos that a person left out */
   disabled: z.array(z.string().max(4096)).max(1_000_000).default([]),
+  /** absent in checkpoints that are older than it: the capture's own coordinates */
+  frame: z
+    .object({ centre: z.tuple([z.number(), z.number(), z.number()]), scale: z.number().positive() })
+    .default({ centre: [0, 0, 0], scale: 1 }),
   files: z.object({ [TENSORS]: z.object({ bytes: z.int().nonnegative(), sha256: z.string().length(64) }) }),
 });
 type RunFile = z.infer<typeof runFile>;
@@ -71,6 +76,8 @@ export interface CheckpointInfo {
   /** ISO 8601, UTC */
   savedAt: string;
   bytes: number;
+  /** the coordinates of its Gaussians */
+  frame: SceneFrame;
 }
 
 /** Hashes and counts chunks on their way to the disk. */
@@ -127,8 +134,8 @@ export async function readCheckpoint(folder: string): Promise<TrainingSnapshot> 
     throw damaged(path, error instanceof Error ? error.message : 'unreadable', error);
   }
   if (hash.digest('hex') !== expected.sha256) throw damaged(path, 'its bytes changed since they were written');
-  const { step, cameraOrder, seed, nextId, semantics, disabled } = run;
-  return { step, settings: savedSettings(folder, run), cameraOrder, seed, nextId, tensors, semantics, disabled };
+  const { step, cameraOrder, seed, nextId, semantics, disabled, frame } = run;
+  return { step, settings: savedSettings(folder, run), cameraOrder, seed, nextId, tensors, semantics, disabled, frame };
 }
 
 /** The checkpoints of one project; needs no lock, since a project has one trainer. */
@@ -161,8 +168,8 @@ export class CheckpointFolder implements CheckpointStore {
     for (const name of await this.#names()) {
       const path = join(this.#folder, name);
       try {
-        const { step, sequence, savedAt, files } = await readRunFile(path);
-        readable.push({ path, step, sequence, savedAt, bytes: files[TENSORS].bytes });
+        const { step, sequence, savedAt, files, frame } = await readRunFile(path);
+        readable.push({ path, step, sequence, savedAt, bytes: files[TENSORS].bytes, frame });
       } catch (error) {
         unreadable.push({ path, problem: error instanceof Error ? error.message : 'unreadable' });
       }
@@ -191,7 +198,7 @@ export class CheckpointFolder implements CheckpointStore {
     await createFolderAtomically(await this.#freeName(snapshot.step), async (temporary) => {
       const { chunks, measure } = measured(safetensorsChunks(Object.entries(snapshot.tensors)));
       await writeFileDurably(join(temporary, TENSORS), chunks);
-      const { step, settings, cameraOrder, seed, nextId, semantics, disabled } = snapshot;
+      const { step, settings, cameraOrder, seed, nextId, semantics, disabled, frame } = snapshot;
       const run: RunFile = {
         version: CHECKPOINT_VERSION,
         sequence,
@@ -203,6 +210,7 @@ export class CheckpointFolder implements CheckpointStore {
         nextId,
         semantics,
         disabled,
+        frame: { centre: [...frame.centre], scale: frame.scale },
         files: { [TENSORS]: { bytes: measure.bytes, sha256: measure.digest() } },
       };
       const text = `${JSON.stringify(runFile.parse(run), null, 2)}\n`;

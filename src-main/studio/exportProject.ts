@@ -8,10 +8,9 @@ import { exportFormats } from '#contract/exportMessages';
 import type { ExportFormat } from '#contract/exportMessages';
 import { writeError, writeFileAtomically } from '../base/index';
 import { glbBytes, plyMeshChunks, writePair } from '../export/index';
-import { compressedPlyBytes, splatPlyChunks, spzBytes } from '../gaussians/index';
+import { compressedPlyBytes, geometryOfCapture, splatPlyChunks, spzBytes } from '../gaussians/index';
 import {
   meshDefaults,
-  meshOf,
   segmentsOf,
   type MeshProgress,
   type MeshReport,
@@ -22,7 +21,7 @@ import {
 } from '../mesh/index';
 import type { TrainingSnapshot } from '../training/ports';
 import { writeMasks } from './exportMasks';
-import { describeExport, idsOf, meshSceneOf, nameOf } from './exportScene';
+import { describeExport, idsOf, meshOfTrained, meshSceneOf, nameOf } from './exportScene';
 import { labelsOfSnapshot, readLabelBook } from './projectLabels';
 import { StudioError } from './studio';
 import { disposeScene, openSnapshot, openTrainedScene, type SceneOptions, type TrainedScene } from './trainedScene';
@@ -146,14 +145,18 @@ export async function exportTrained(
     return { ...done, photos };
   }
   const settings = { ...meshDefaults, ...changes };
-  const { mesh, report } = await meshOf(meshSceneOf(trained), segmentation, settings, { signal, onProgress });
+  const { mesh, report } = await meshOfTrained(trained, meshSceneOf(trained), segmentation, settings, {
+    signal,
+    onProgress,
+  });
+  const { frame } = trained.snapshot;
   const description = await describe(settings, report);
   onProgress?.({ stage: 'writing', done: 0, total: 1 });
   const { segments } = segmentation;
   const chunks =
     format === 'glb'
-      ? [await glbBytes(nameOf(trained), mesh, segments, description, signal)]
-      : plyMeshChunks(mesh, segments);
+      ? [await glbBytes(nameOf(trained), mesh, segments, description, frame, signal)]
+      : plyMeshChunks(mesh, segments, frame);
   signal?.throwIfAborted();
   await stoppable(signal, (stop) => writePair(file, stop(chunks), description));
   const features = [...mesh.parts.keys()].filter((segment) => segment > 0).length;
@@ -185,13 +188,13 @@ async function stoppable(
 }
 
 /** The splats of a snapshot as a `.ply`. @param labelled  gives them label columns */
-function splatChunks({ tensors }: TrainingSnapshot, labelled?: Segmentation): Iterable<Uint8Array> {
+function splatChunks({ tensors, frame }: TrainingSnapshot, labelled?: Segmentation): Iterable<Uint8Array> {
   const { geometry, sphericalHarmonics, semantics, ids } = tensors;
   const column = (of: (segment: Segment) => number): Int32Array | undefined =>
     labelled && Int32Array.from(labelled.rows, (segment) => of(labelled.segments[segment]));
   return splatPlyChunks({
     count: geometry.shape[0],
-    geometry: geometry.data as Float32Array,
+    geometry: geometryOfCapture(geometry.data as Float32Array, frame),
     sphericalHarmonics: sphericalHarmonics.data as Float32Array,
     semantics: semantics.data as Float32Array,
     ids: ids.data as Uint32Array,
@@ -220,11 +223,14 @@ async function exportSplats(
 }
 
 /** @throws GaussianError where the format cannot hold the scene */
-async function compactBytes({ tensors, settings }: TrainingSnapshot, format: CompactFormat): Promise<Uint8Array> {
+async function compactBytes(
+  { tensors, settings, frame }: TrainingSnapshot,
+  format: CompactFormat,
+): Promise<Uint8Array> {
   const { geometry, sphericalHarmonics } = tensors;
   const source = {
     count: geometry.shape[0],
-    geometry: geometry.data as Float32Array,
+    geometry: geometryOfCapture(geometry.data as Float32Array, frame),
     sphericalHarmonics: sphericalHarmonics.data as Float32Array,
   };
   return format === 'spz' ? spzBytes(source, settings.antialiased) : compressedPlyBytes(source);

@@ -4,7 +4,7 @@ import { reduceCamera } from '#contract/camera';
 import { version } from '../../package.json';
 import { readTruth } from '../capture/demo/index';
 import { featuresOf, type ExportDescription } from '../export/index';
-import { upOf, type MeshScene, type Segmentation, type SplatLabels } from '../mesh/index';
+import { meshOf, upOf, type MeshScene, type MeshSettings, type Segmentation, type SplatLabels } from '../mesh/index';
 import type { TrainedScene } from './trainedScene';
 import { exists } from './sceneLanguage';
 import { truthFile } from '../capture/demo/truth';
@@ -22,6 +22,20 @@ export function meshSceneOf({ snapshot, scene, shDegree, settings, photos, heldO
       .filter(({ name }) => !kept.has(name))
       .map(({ camera }) => reduceCamera(camera, settings.resolution)),
   };
+}
+
+/** A mesh in the coordinates of the scene; the side of a voxel is the capture's, in the settings and in the report. */
+export async function meshOfTrained(
+  { snapshot }: TrainedScene,
+  scene: MeshScene,
+  segmentation: Segmentation,
+  settings: MeshSettings,
+  options: Parameters<typeof meshOf>[3],
+): ReturnType<typeof meshOf> {
+  const { scale } = snapshot.frame;
+  const voxel = settings.voxel && settings.voxel * scale;
+  const { mesh, report } = await meshOf(scene, segmentation, { ...settings, voxel }, options);
+  return { mesh, report: { ...report, voxel: report.voxel / scale } };
 }
 
 export const idsOf = ({ snapshot }: Pick<TrainedScene, 'snapshot'>): Uint32Array =>

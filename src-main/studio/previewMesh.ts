@@ -9,9 +9,9 @@ import { reduceCamera } from '#contract/camera';
 import type { ExportEventOf } from '#contract/exportMessages';
 import { evenly } from '../base/index';
 import { glbBytes } from '../export/index';
-import { meshDefaults, meshOf, segmentsOf } from '../mesh/index';
+import { meshDefaults, segmentsOf } from '../mesh/index';
 import type { ExportOptions } from './exportProject';
-import { describeExport, idsOf, meshSceneOf, nameOf } from './exportScene';
+import { describeExport, idsOf, meshOfTrained, meshSceneOf, nameOf } from './exportScene';
 import { labelsOfSnapshot, readLabelBook } from './projectLabels';
 import { disposeScene, openTrainedScene } from './trainedScene';
 
@@ -46,11 +46,12 @@ export async function previewMesh(
       ...meshDefaults,
       ...{ extraViews: EXTRA_VIEWS, leastPiece: meshDefaults.leastPiece / coarser ** 2 },
     };
-    const { mesh, report } = await meshOf({ ...scene, cameras }, segmentation, settings, { signal, onProgress });
+    const options = { signal, onProgress };
+    const { mesh, report } = await meshOfTrained(trained, { ...scene, cameras }, segmentation, settings, options);
     const description = await describeExport(trained, 'glb', labels, segmentation, { ...settings }, { ...report });
     const { voxel, triangles } = report;
     return {
-      glb: await glbBytes(nameOf(trained), mesh, segmentation.segments, description, signal),
+      glb: await glbBytes(nameOf(trained), mesh, segmentation.segments, description, trained.snapshot.frame, signal),
       step: trained.snapshot.step,
       labelled: segmentation.rows.reduce((sum, segment) => sum + (segment > 0 ? 1 : 0), 0),
       features: [...mesh.parts.keys()].filter((segment) => segment > 0).length,

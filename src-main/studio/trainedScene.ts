@@ -64,7 +64,7 @@ export async function openTrainedScene(
   const { backend, threads, resolution } = options;
   const settings = { ...snapshot.settings, backend, threads, resolution: resolution ?? snapshot.settings.resolution };
   const [capture] = await Promise.all([
-    loadCapture(capturePath),
+    loadCapture(capturePath, { frame: snapshot.frame }),
     initKernels({ backend, threads: threads || undefined }),
   ]);
   const split = splitHoldout(capture.photos, settings.holdout, capture.heldOut);

@@ -9,7 +9,7 @@ import { resolveSettings, SettingsError } from '#contract/presets';
 import { settingFields } from '#contract/settings';
 import type { TrainingSettings } from '#contract/settings';
 import { loadCapture, PhotoDisk, splitHoldout } from '../capture/index';
-import type { Capture } from '../capture/index';
+import type { Capture, SceneFrame } from '../capture/index';
 import { cameraExtent, DensityStatistics, GaussianModel, initialiseGaussians } from '../gaussians/index';
 import { initKernels, nearestNeighbours } from '../kernels/index';
 import type { KernelBackend } from '../kernels/index';
@@ -30,6 +30,8 @@ export interface OpenedRun {
   readonly model: GaussianModel;
   /** of the cameras, world units */
   readonly extent: number;
+  /** the coordinates of cameras and Gaussians */
+  readonly frame: SceneFrame;
   readonly statistics: DensityStatistics;
   /** of the photos that are trained on; null while the setting is off */
   readonly exposures: Exposures | null;
@@ -80,7 +82,7 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
     );
   const [backend, capture] = await Promise.all([
     initKernels({ backend: settings.backend, threads: settings.threads || undefined }),
-    loadCapture(command.capture),
+    loadCapture(command.capture, { frame: snapshot?.frame }),
   ]);
   for (const warning of capture.warnings) warn(warning);
   const split = splitHoldout(capture.photos, settings.holdout, capture.heldOut);
@@ -118,7 +120,7 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
   return {
     ...{ settings, step: snapshot?.step ?? 0, disabled: snapshot?.disabled ?? [], backend },
     ...{ photos, heldOut: new PhotoViews(heldOut, settings, kept), size: await photos.size(0) },
-    ...{ model, extent, statistics, exposures, learner, maps },
+    ...{ model, extent, frame: capture.frame, statistics, exposures, learner, maps },
   };
 }
 

@@ -7,6 +7,7 @@
 import type { PinholeCamera } from '#contract/camera';
 import type { TrainerCommand, TrainerEventOf } from '#contract/messages';
 import type { TrainingSettings } from '#contract/settings';
+import type { SceneFrame } from '../capture/index';
 import type { GaussianModel } from '../gaussians/index';
 import type { Codes, IndexMap, PositionFrame } from '../semantics/index';
 
@@ -56,6 +57,8 @@ export interface TrainingSnapshot {
   semantics: SemanticsState | null;
   /** photos that are not trained on, at present */
   disabled: string[];
+  /** the coordinates that the Gaussians are in */
+  frame: SceneFrame;
 }
 
 /** Writes are atomic: after a crash in the middle of `save`, `latest` still returns the snapshot before it. */

@@ -8,6 +8,7 @@
 import { liveSettings } from '#contract/messages';
 import type { SettingsChange, StartCommand, TrainerEventOf } from '#contract/messages';
 import type { TrainingSettings } from '#contract/settings';
+import type { SceneFrame } from '../capture/index';
 import { DensityControl, explore, relocate, resetOpacity } from '../gaussians/index';
 import type { DensityStatistics, GaussianModel } from '../gaussians/index';
 import { adamStep, resizePool } from '../kernels/index';
@@ -72,6 +73,7 @@ export class TrainingRun {
   readonly #choice: PhotoChoice;
   readonly #semantics: SemanticHalf;
   readonly #extent: number;
+  readonly #frame: SceneFrame;
   readonly #exposures: Exposures | null;
   readonly #statistics: DensityStatistics;
   readonly #densityControl = new DensityControl();
@@ -85,6 +87,7 @@ export class TrainingRun {
     this.#heldOut = heldOut;
     this.#model = model;
     this.#extent = opened.extent;
+    this.#frame = opened.frame;
     this.#exposures = opened.exposures;
     this.#statistics = opened.statistics;
     this.#choice = new PhotoChoice(photos.names, opened.settings, opened.disabled);
@@ -281,8 +284,8 @@ export class TrainingRun {
     const cameraOrder = this.#photos.names;
     const semantics = learner?.state ?? null;
     const { nextId } = this.#model;
-    const disabled = [...this.disabled];
-    return { step, settings, cameraOrder, seed: settings.seed, nextId, tensors, semantics, disabled };
+    const [disabled, frame] = [[...this.disabled], this.#frame];
+    return { step, settings, cameraOrder, seed: settings.seed, nextId, tensors, semantics, disabled, frame };
   }
 
   /** What viewers look at, as it is now. */

@@ -4,9 +4,11 @@
  */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { OWN_FRAME } from '../../src-main/capture/index';
 import { featuresOf, glbBytes } from '../../src-main/export/index';
 import { cutAlongLabels, NONE, UNLABELLED } from '../../src-main/mesh/index';
 import type { Segment } from '../../src-main/mesh/index';
+import type { ExportDescription } from '../../src-main/export/index';
 import { ball } from '../src-main/mesh/surfaces';
 import { browserWanted, launchDrawingChromium } from './chromium';
 import { serveHarness } from './viewport/serveHarness';
@@ -20,11 +22,12 @@ const segments = [UNLABELLED, ...classes];
 /** A ball of so many parts. */
 function ballOf(parts: 1 | 3): Promise<Uint8Array> {
   const mesh = cutAlongLabels(ball(5, (x, _, z) => (parts === 1 ? 1 : z > 0.3 ? 0 : x > 0 ? 1 : 2)));
-  return glbBytes('ball', mesh, segments, {
+  const description: ExportDescription = {
     ...{ version: 1, generator: 'Legato', project: 'ball', format: 'glb', step: 1, units: 'metre', up: [0, 0, 1] },
     ...{ settings: {}, figures: {}, features: featuresOf(segments) },
     taxonomy: { classes: [], instances: [] },
-  });
+  };
+  return glbBytes('ball', mesh, segments, description, OWN_FRAME);
 }
 
 describe.runIf(browserWanted)('the picture of a mesh', { timeout: 120_000 }, () => {

@@ -10,6 +10,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { presets } from '#contract/presets';
+import { OWN_FRAME } from '../../src-main/capture/index';
 import { FileError } from '../../src-main/base/index';
 import { CheckpointFolder, createProject, openProject, projectPaths } from '../../src-main/project/index';
 import { Studio } from '../../src-main/studio/studio';
@@ -48,6 +49,7 @@ function snapshot(step: number): TrainingSnapshot {
     seed: 1,
     nextId: 77,
     disabled: [],
+    frame: OWN_FRAME,
     tensors,
     semantics: null,
   };

@@ -93,8 +93,9 @@ export class OpenScene {
     let photos: ScenePhotos | null = null;
     let problem: unknown = null;
     // A project whose photos were moved can still be looked at.
+    const [newest] = await new CheckpointFolder(paths.checkpoints, () => undefined).list();
     if (capturePath !== null)
-      photos = await ScenePhotos.open(capturePath, paths.maps).catch((error: unknown) => {
+      photos = await ScenePhotos.open(capturePath, paths.maps, newest?.frame).catch((error: unknown) => {
         problem = error;
         return null;
       });

@@ -9,7 +9,7 @@ import { reduceCamera } from '#contract/camera';
 import type { MediaKind, PhotoState } from '#contract/studio';
 import { ByteLru } from '../../capture/byteLru';
 import { loadCapture, PhotoStore, splitHoldout } from '../../capture/index';
-import type { Capture, Photo } from '../../capture/index';
+import type { Capture, Photo, SceneFrame } from '../../capture/index';
 import { mapName } from '../../language/codebook/index';
 import { exists } from '../sceneLanguage';
 
@@ -39,9 +39,13 @@ export class ScenePhotos {
     this.#maps = maps;
   }
 
-  /** @param maps  folder of the index maps. @throws CaptureError */
-  static async open(capturePath: string, maps: string): Promise<ScenePhotos> {
-    return new ScenePhotos(await loadCapture(capturePath), maps);
+  /**
+   * @param maps   folder of the index maps
+   * @param frame  coordinates of what was trained; absent: nothing was
+   * @throws CaptureError
+   */
+  static async open(capturePath: string, maps: string, frame?: SceneFrame): Promise<ScenePhotos> {
+    return new ScenePhotos(await loadCapture(capturePath, { frame }), maps);
   }
 
   /** @param psnr  of the last evaluation, by photo */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OWN_FRAME } from '../../../src-main/capture/index';
 import { FileError } from '../../../src-main/base/index';
 import { parsePly } from '../../../src-main/capture/index';
 import {
@@ -31,7 +32,21 @@ const segments: Segment[] = [
 
 describe('a PLY mesh', () => {
   const mesh = cutAlongLabels(ball(3, (x) => (x > 0 ? 1 : 0)));
-  const bytes = Buffer.concat([...plyMeshChunks(mesh, segments)]);
+  const bytes = Buffer.concat([...plyMeshChunks(mesh, segments, OWN_FRAME)]);
+
+  it('has the capture’s coordinates in double where the scene was trained in others', () => {
+    const frame = { centre: [500_000, 4_000_000, 300] as const, scale: 2 };
+    const [vertex] = parsePly(Buffer.concat([...plyMeshChunks(mesh, segments, frame)]), 'mesh.ply').elements;
+    const [own] = parsePly(bytes, 'mesh.ply').elements;
+    expect(vertex.count).toBe(own.count);
+    ['x', 'y', 'z'].forEach((axis, k) => {
+      const column = vertex.columns.get(axis)!;
+      expect(column).toBeInstanceOf(Float64Array);
+      own.columns.get(axis)!.forEach((value, i) => expect(column[i]).toBeCloseTo(value / 2 + frame.centre[k], 9));
+    });
+    for (const rest of ['nx', 'red', 'uncertainty', 'label', 'instance', 'feature'])
+      expect(vertex.columns.get(rest)).toEqual(own.columns.get(rest));
+  });
 
   it('has a vertex for each part that meets in it, with its labels', () => {
     const parts = [...separateParts(mesh)];

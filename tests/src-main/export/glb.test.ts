@@ -3,6 +3,7 @@ import { validateBytes } from 'gltf-validator';
 import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js';
 import { Mesh, type BufferGeometry, type Object3D } from 'three';
 import { describe, expect, it } from 'vitest';
+import { OWN_FRAME } from '../../../src-main/capture/index';
 import { featuresOf, glbBytes, turnUp, type ExportDescription } from '../../../src-main/export/index';
 import { cutAlongLabels, NONE, separateParts, UNLABELLED, type Segment } from '../../../src-main/mesh/index';
 import { ball } from '../mesh/surfaces';
@@ -31,7 +32,7 @@ const describedAs = (up: [number, number, number]): ExportDescription => ({
 });
 
 const mesh = cutAlongLabels(ball(5, (x, y, z) => (z > 0.3 ? 0 : x > 0 ? 1 : y > 0 ? 2 : 3)));
-const made = glbBytes('房间/room', mesh, segments, describedAs([0, 0, 1]));
+const made = glbBytes('房间/room', mesh, segments, describedAs([0, 0, 1]), OWN_FRAME);
 
 async function load(
   bytes: Uint8Array,
@@ -103,8 +104,22 @@ describe('a GLB', () => {
     },
   );
 
+  it('brings a scene that was trained elsewhere back to the capture’s coordinates, in the root alone', async () => {
+    const frame = { centre: [500_000, 4_000_000, 300] as const, scale: 2 };
+    const { scene } = await load(await glbBytes('room', mesh, segments, describedAs([0, 0, 1]), frame));
+    const [root] = scene.children;
+    // z-up to y-up: (x, y, z) → (x, z, −y).
+    root.position.toArray().forEach((value, k) => expect(value).toBeCloseTo([500_000, 300, -4_000_000][k], 6));
+    expect(root.scale.toArray()).toEqual([0.5, 0.5, 0.5]);
+    const plain = (await load(await made)).scene.children[0];
+    expect(plain.position.toArray()).toEqual([0, 0, 0]);
+    expect(plain.scale.toArray()).toEqual([1, 1, 1]);
+  });
+
   it('stops between parts when it is told to', async () => {
     const stopped = AbortSignal.abort(new Error('enough'));
-    await expect(glbBytes('room', mesh, segments, describedAs([0, 0, 1]), stopped)).rejects.toThrow('enough');
+    await expect(glbBytes('room', mesh, segments, describedAs([0, 0, 1]), OWN_FRAME, stopped)).rejects.toThrow(
+      'enough',
+    );
   });
 });

@@ -16,6 +16,7 @@ function snapshot(step: number): TrainingSnapshot {
     seed: 0xffffffff,
     nextId: 77,
     disabled: ['b.png'],
+    frame: { centre: [500_000.5, -3, 0.25], scale: 0.1 },
     tensors: {
       geometry: { shape: [2, 11], data: values },
       ids: { shape: [2], data: Uint32Array.of(5, 0xfffffffe) },

@@ -9,6 +9,7 @@ import { validateBytes } from 'gltf-validator';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveSettings } from '#contract/presets';
+import { OWN_FRAME } from '../../../src-main/capture/index';
 import { runCommandLine } from '../../../src-main/cli/program';
 import { exportRequest, type ExportFlags } from '../../../src-main/cli/export';
 import { readSplats } from '../../../src-main/gaussians/index';
@@ -94,7 +95,7 @@ describe('a mesh', () => {
     model.arrays().geometry.set([0, 0, 2, -8, -8, -8, 1, 0, 0, 0, 0]);
     await new CheckpointFolder(projectPaths(project.project).checkpoints, fail).save({
       ...{ step: 9, settings: resolveSettings({ resolution: 0 }), cameraOrder: [], seed: 1, nextId: model.nextId },
-      ...{ disabled: [], tensors: model.snapshot(), semantics: null },
+      ...{ disabled: [], tensors: model.snapshot(), semantics: null, frame: OWN_FRAME },
     });
     model.dispose();
     const empty = join(folder, 'nothing');

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { exportFormats } from '#contract/exportMessages';
 import type { ExportFormat, ExportState } from '#contract/exportMessages';
 import { labelName } from '#contract/labels';
+import { OWN_FRAME } from '../../../src-main/capture/index';
 import { ensureBuilt } from '../../../resources/bin/build.mjs';
 import { FileError } from '../../../src-main/base/index';
 import { resolveSettings } from '#contract/presets';
@@ -167,7 +168,7 @@ describe('one splat', () => {
     model.arrays().geometry.set([0, 0, 3, -1, -1, -1, 1, 0, 0, 0, 5]);
     await new CheckpointFolder(projectPaths(one).checkpoints, () => undefined).save({
       ...{ step: 9, settings: resolveSettings({ resolution: 0 }), cameraOrder: [], seed: 1, nextId: model.nextId },
-      ...{ disabled: [], tensors: model.snapshot(), semantics: null },
+      ...{ disabled: [], tensors: model.snapshot(), semantics: null, frame: OWN_FRAME },
     });
     model.dispose();
     await label(one, ['alone']);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import type { PinholeCamera } from '#contract/camera';
 import { resolveSettings } from '#contract/presets';
+import { OWN_FRAME } from '../../../src-main/capture/index';
 import { writePly } from '../../../src-main/capture/index';
 import { truthMap, truthPoints } from '../../../src-main/capture/demo/truth';
 import { GaussianModel } from '../../../src-main/gaussians/index';
@@ -223,6 +224,7 @@ async function writeCheckpoint(
     seed: 1,
     nextId: model.nextId,
     disabled: [],
+    frame: OWN_FRAME,
     tensors: { ...model.snapshot(), ...(codebook === null ? {} : decoder) },
     semantics: codebook === null ? null : { joinedAt: 1, codebook, entries: NAMES.length, frame, crossEntropy: 0.1 },
   });

@@ -9,9 +9,8 @@ import { resolveSettings } from '#contract/presets';
 import { CounterRandom } from '../../../src-main/base/random';
 import { initKernels } from '../../../src-main/kernels/index';
 import { Exposures } from '../../../src-main/training/exposures';
-import type { RunPorts } from '../../../src-main/training/run';
-import { TrainingRun } from '../../../src-main/training/run';
-import { tinySettings, writeTinyCapture } from './tinyCapture';
+import { writeTinyCapture } from './tinyCapture';
+import { trainWhole } from './wholeRun';
 
 const IDENTITY = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0];
 const settings = resolveSettings({ exposureRate: 0.02 });
@@ -66,24 +65,9 @@ describe('photos of different exposure', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   async function heldOut(exposure: boolean): Promise<number> {
-    const ports: RunPorts = {
-      store: { save: () => Promise.resolve(), latest: () => Promise.resolve(null) },
-      openMaps: () => Promise.resolve(null),
-      warn: () => undefined,
-      lifting: () => Promise.resolve(true),
-      joined: () => undefined,
-      taught: () => null,
-      codes: () => null,
-      turned: () => undefined,
-    };
-    const changes = { ...tinySettings, steps: 600, exposure, exposureRate: 0.02 };
-    const command = { type: 'start', capture: folder, project: folder, settings: changes, resume: false } as const;
-    const run = await TrainingRun.prepare(command, ports);
-    while (run.step < run.steps) await run.advance(false);
-    const scores = await run.evaluate();
-    expect(Object.keys(run.snapshot().tensors).includes('exposure')).toBe(exposure);
-    run.dispose();
-    return scores!.psnr;
+    const { psnr, snapshot } = await trainWhole(folder, { steps: 600, exposure, exposureRate: 0.02 });
+    expect(Object.keys(snapshot.tensors).includes('exposure')).toBe(exposure);
+    return psnr;
   }
 
   it('are explained by their exposures, so that the scene is the better for it', async () => {
