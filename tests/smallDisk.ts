@@ -28,7 +28,17 @@ function mounted(at: string, megabytes: number, as: readonly string[]): SmallDis
     return null;
   }
   // Lazily: SQLite's binding lets go of its file when its statements are collected.
-  const freeze = (): void => run('mount', '-o', 'remount,ro', at);
+  const freeze = (): void => {
+    // Busy while anything that was written is still being closed.
+    for (let tries = 20; ; tries--) {
+      try {
+        return run('mount', '-o', 'remount,ro', at);
+      } catch (error) {
+        if (tries === 0) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+      }
+    }
+  };
   return { path: at, freeze, close: () => run('umount', '--lazy', at) };
 }
 
