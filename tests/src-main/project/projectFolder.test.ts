@@ -100,6 +100,8 @@ describe('project folder', () => {
       await new Promise((go) => process.once('message', go));
       const said = await ProjectLock.acquire(${JSON.stringify(join(path, 'lock'))}).then(() => 'open', (error) => error.message);
       process.send(said);
+      // One that ended would leave its lock to the others.
+      setInterval(() => undefined, 1000);
     })`;
       const options = { execArgv: ['--import', 'tsx'], cwd: repositoryPath(), silent: true };
       const file = join(path, '..', 'open.mts');
