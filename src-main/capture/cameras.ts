@@ -1,6 +1,14 @@
 /** What training needs to know about all cameras at once. */
 import { cameraCentre, type PinholeCamera } from '#contract/camera';
 
+/** Mean of the camera centres, world units. @throws RangeError without cameras */
+export function meanCamera(cameras: readonly PinholeCamera[]): [number, number, number] {
+  if (cameras.length === 0) throw new RangeError('no cameras');
+  const centres = cameras.map(cameraCentre);
+  const mean = (k: 0 | 1 | 2): number => centres.reduce((sum, centre) => sum + centre[k], 0) / centres.length;
+  return [mean(0), mean(1), mean(2)];
+}
+
 /**
  * The size of a scene as its cameras see it (METHOD §1): 1.1 × the largest distance of a camera from the mean camera,
  * in world units. Where all cameras stand at one point it is 1, so that rates scaled by it never vanish.
@@ -8,13 +16,10 @@ import { cameraCentre, type PinholeCamera } from '#contract/camera';
  * @throws RangeError without cameras
  */
 export function captureExtent(cameras: readonly PinholeCamera[]): number {
-  if (cameras.length === 0) throw new RangeError('no cameras');
-  const centres = cameras.map(cameraCentre);
-  const mean = [0, 1, 2].map((k) => centres.reduce((sum, centre) => sum + centre[k], 0) / centres.length);
-  const farthest = centres.reduce(
-    (most, c) => Math.max(most, Math.hypot(c[0] - mean[0], c[1] - mean[1], c[2] - mean[2])),
-    0,
-  );
+  const mean = meanCamera(cameras);
+  const farthest = cameras
+    .map(cameraCentre)
+    .reduce((most, c) => Math.max(most, Math.hypot(c[0] - mean[0], c[1] - mean[1], c[2] - mean[2])), 0);
   return farthest > 0 ? 1.1 * farthest : 1;
 }
 

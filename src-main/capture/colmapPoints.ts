@@ -5,7 +5,8 @@
  *        uint64 track length, of 8 bytes each, which are skipped
  *   txt: POINT3D_ID X Y Z R G B ERROR TRACK[]
  *
- * Values go straight into typed arrays, moved in double where the capture is (sceneFrame.ts). Ids are not kept, since nothing refers to them, and so are not compared.
+ * Values go straight into typed arrays, moved in double where the capture is (sceneFrame.ts). Ids are not kept, since nothing refers to
+ * them, and so are not compared.
  */
 import { setImmediate } from 'node:timers/promises';
 import { ByteReader } from './byteReader';

@@ -4,7 +4,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Tally } from './assemble';
-import { captureExtent } from './cameras';
 import { captureRoot, findModel, MODEL_FOLDERS, readColmapPhotos, readColmapPoints, type ColmapModel } from './colmap';
 import { CaptureError } from './errors';
 import { readHeldOut } from './heldOut';
@@ -91,7 +90,7 @@ async function loadTransforms(path: string, options: LoadCaptureOptions): Promis
 /** The photos in the coordinates that are asked for, or that suit them, and what a person should know of these. */
 function framed(read: Photo[], asked?: SceneFrame): { photos: Photo[]; frame: SceneFrame; notes: string[] } {
   const cameras = read.map(({ camera }) => camera);
-  const frame = asked ?? suitableFrame(cameras, read.length > 0 ? captureExtent(cameras) : 1);
+  const frame = asked ?? suitableFrame(cameras);
   if (isOwnFrame(frame)) return { photos: read, frame, notes: [] };
   const photos = read.map((photo) => ({ ...photo, camera: cameraInFrame(photo.camera, frame) }));
   const { centre, scale } = frame;

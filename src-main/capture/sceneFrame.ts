@@ -9,7 +9,7 @@
  * so that training does not depend on where its origin lies, or on its unit. What is written out is in the capture's own coordinates.
  */
 import type { PinholeCamera } from '#contract/camera';
-import { cameraCentre } from '#contract/camera';
+import { captureExtent, meanCamera } from './cameras';
 import type { SparsePoints } from './types';
 
 export interface SceneFrame {
@@ -26,14 +26,13 @@ const [SMALLEST, LARGEST, NORMAL] = [0.5, 500, 5];
 
 export const isOwnFrame = ({ centre, scale }: SceneFrame): boolean => scale === 1 && centre.every((c) => c === 0);
 
-/** @param extent  of the cameras (cameras.ts) */
-export function suitableFrame(cameras: readonly PinholeCamera[], extent: number): SceneFrame {
+/** What suits these cameras. */
+export function suitableFrame(cameras: readonly PinholeCamera[]): SceneFrame {
   if (cameras.length === 0) return OWN_FRAME;
-  const centres = cameras.map(cameraCentre);
-  const mean = ([0, 1, 2] as const).map((k) => centres.reduce((sum, centre) => sum + centre[k] / centres.length, 0));
+  const extent = captureExtent(cameras);
+  const mean = meanCamera(cameras);
   const far = Math.hypot(...mean) > FAR * extent;
-  const [x, y, z] = far ? mean : [0, 0, 0];
-  return { centre: [x, y, z], scale: extent < SMALLEST || extent > LARGEST ? NORMAL / extent : 1 };
+  return { centre: far ? mean : OWN_FRAME.centre, scale: extent < SMALLEST || extent > LARGEST ? NORMAL / extent : 1 };
 }
 
 /** A camera of the capture in a frame: R stays, t′ = scale·(R·centre + t). */

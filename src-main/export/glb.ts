@@ -16,6 +16,7 @@
  */
 import { Document, NodeIO, type Node } from '@gltf-transform/core';
 import type { SceneFrame } from '../capture/index';
+import { rotation } from '../kernels/index';
 import { NONE, separateParts, type MeshPart, type Segment, type SegmentedMesh } from '../mesh/index';
 import type { ExportDescription } from './describe';
 
@@ -34,10 +35,11 @@ export function turnUp([x, y, z]: readonly [number, number, number]): [number, n
   return q.map((v) => v / length) as [number, number, number, number];
 }
 
-/** v turned by a unit quaternion xyzw: v + 2w·(q × v) + 2·q × (q × v). */
-function turned([x, y, z]: readonly number[], [a, b, c, w]: readonly number[]): [number, number, number] {
-  const [u, v, t] = [b * z - c * y, c * x - a * z, a * y - b * x];
-  return [x + 2 * (w * u + b * t - c * v), y + 2 * (w * v + c * u - a * t), z + 2 * (w * t + a * v - b * u)];
+/** v turned by a unit quaternion xyzw. */
+function turned(v: readonly number[], [x, y, z, w]: readonly number[]): [number, number, number] {
+  const r = rotation([w, x, y, z]);
+  const row = (k: number): number => r[3 * k] * v[0] + r[3 * k + 1] * v[1] + r[3 * k + 2] * v[2];
+  return [row(0), row(1), row(2)];
 }
 
 export class GlbDocument {
@@ -107,7 +109,12 @@ function upright(normals: Float32Array): Float32Array {
   return normals;
 }
 
-/** The whole file. @param frame  the coordinates that the mesh is in @param signal  stops between parts, with its reason */
+/**
+ * The whole file.
+ *
+ * @param frame   the coordinates that the mesh is in
+ * @param signal  stops between parts, with its reason
+ */
 export async function glbBytes(
   name: string,
   mesh: SegmentedMesh,

@@ -1,7 +1,8 @@
 /**
  * A segmented mesh as binary `.ply`, which every mesh tool opens.
  *
- *   vertex   x y z (float; double where 32 bits could not hold the capture's coordinates) nx ny nz (float) red green blue (uchar, sRGB) uncertainty (float) label instance feature (int)
+ *   vertex   x y z (float; double where the scene was trained in other coordinates than the capture's) nx ny nz (float)
+ *            red green blue (uchar, sRGB) uncertainty (float) label instance feature (int)
  *   face     vertex_indices (uchar, int ×3) label instance (int)
  *
  * label and instance are ids of the taxonomy, −1 = none; feature is the number in the description beside. Vertices on a seam are

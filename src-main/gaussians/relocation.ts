@@ -91,10 +91,10 @@ export function relocate(
   const wanted = Math.min(budget, Math.max(before, Math.floor(budgetGrowth * before)));
   const born = wanted - kept;
 
-  const opacitiesLeft = opacities.filter((_, row) => !dead[row]);
-  const pulls = opacities.map((o, row) => o * statistics.meanGradient(row)).filter((_, row) => !dead[row]);
+  const pull = (opacity: number, row: number): number => opacity * statistics.meanGradient(row);
+  const pulled = relocationParents === 'pull' && opacities.some((o, row) => !dead[row] && pull(o, row) > 0);
   // Without any gradient since the last pass, opacity alone.
-  const chances = relocationParents === 'pull' && pulls.some((pull) => pull > 0) ? pulls : opacitiesLeft;
+  const chances = (pulled ? opacities.map(pull) : opacities).filter((_, row) => !dead[row]);
 
   const bounds = new Uint32Array(before + 2);
   model.keepRows(runsOfKept(dead, before, 1, bounds));

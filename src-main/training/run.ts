@@ -13,8 +13,8 @@ import { DensityControl, explore, relocate, resetOpacity } from '../gaussians/in
 import type { DensityStatistics, GaussianModel } from '../gaussians/index';
 import { adamStep, resizePool } from '../kernels/index';
 import { evaluate, meanSquaredError } from './evaluation';
-import type { Exposures } from './exposures';
 import type { Scene, Scores } from './evaluation';
+import type { Exposures } from './exposures';
 import { psnrOf } from './measure';
 import { objectiveGradients } from './objective';
 import type { ObjectiveGradients } from './objective';

@@ -18,7 +18,6 @@ function ring(scale: number, offset: readonly [number, number, number]): Pinhole
     return { ...camera, worldToCamera: m };
   });
 }
-const frameOf = (cameras: PinholeCamera[]) => suitableFrame(cameras, captureExtent(cameras));
 
 function pixel(camera: PinholeCamera, [x, y, z]: readonly number[]): [number, number] {
   const m = camera.worldToCamera;
@@ -33,7 +32,7 @@ describe('the coordinates of a scene', () => {
       [0.2, [3, -20, 5]],
       [50, [1000, 0, 0]],
     ] as const)
-      expect(frameOf(ring(scale, offset))).toEqual(OWN_FRAME);
+      expect(suitableFrame(ring(scale, offset))).toEqual(OWN_FRAME);
   });
 
   it.each([
@@ -45,7 +44,7 @@ describe('the coordinates of a scene', () => {
     'are others for one %s: of normal size, around the cameras, with the same pictures',
     (_, scale, offset) => {
       const cameras = ring(scale, offset);
-      const frame = frameOf(cameras);
+      const frame = suitableFrame(cameras);
       expect(isOwnFrame(frame)).toBe(false);
       const moved = cameras.map((camera) => cameraInFrame(camera, frame));
       const extent = captureExtent(moved);
@@ -53,7 +52,7 @@ describe('the coordinates of a scene', () => {
       expect(extent).toBeLessThan(500);
       expect(Math.hypot(...cameraCentre(moved[0]))).toBeLessThan(100 * extent);
       // Again: nothing more to do.
-      expect(suitableFrame(moved, extent)).toEqual(OWN_FRAME);
+      expect(suitableFrame(moved)).toEqual(OWN_FRAME);
       const point = [0.3, -0.2, 0.1].map((value, k) => scale * value + offset[k]);
       const inside = point.map((value, k) => placeInFrame(frame, value, k));
       cameras.forEach((camera, i) =>

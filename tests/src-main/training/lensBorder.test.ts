@@ -2,7 +2,7 @@
  * What a lens did not see has no label: photos through a fisheye that folds and through a pincushion, their features, codebook and index
  * maps by the real jobs with the tiny encoders of tests/fixtures/features, and the pixels that a step of training looks at.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { resolveSettings } from '#contract/presets';
@@ -34,18 +34,8 @@ async function mapped(lens: object, settings: Partial<TrainingSettings>) {
   const root = await writeCapture(
     join(folder, 'capture'),
     Object.fromEntries(PHOTOS.map((name, i) => [name, colours[i]])),
+    { ...lens, fl_x: WIDTH / 2, fl_y: WIDTH / 2 },
   );
-  const frames = PHOTOS.map((name, i) => ({
-    file_path: `images/${name}`,
-    transform_matrix: [
-      [1, 0, 0, i],
-      [0, 1, 0, 0],
-      [0, 0, 1, 4],
-      [0, 0, 0, 1],
-    ],
-  }));
-  const intrinsics = { w: WIDTH, h: HEIGHT, fl_x: WIDTH / 2, fl_y: WIDTH / 2, cx: WIDTH / 2, cy: HEIGHT / 2 };
-  await writeFile(join(root, 'transforms.json'), JSON.stringify({ ...lens, ...intrinsics, frames }));
   const features = join(folder, 'features');
   await mkdir(features);
   await runJob(command(root, features, { settings: { featureRows: 8 } }));

@@ -26,8 +26,12 @@ export const tiny = (name: 'clip' | 'plain' | 'dino' | 'fixed' | 'nan'): string 
 /** 0 … 255 at a pixel. */
 export type Paint = (x: number, y: number) => readonly [number, number, number];
 
-/** A capture of 24×16 px photos; returns its folder. */
-export async function writeCapture(folder: string, photos: Readonly<Record<string, Paint>>): Promise<string> {
+/** A capture of 24×16 px photos; returns its folder. @param lens  fields of transforms.json in place of a pinhole's */
+export async function writeCapture(
+  folder: string,
+  photos: Readonly<Record<string, Paint>>,
+  lens: object = {},
+): Promise<string> {
   await mkdir(join(folder, 'images'), { recursive: true });
   const [width, height] = [24, 16];
   for (const [name, paint] of Object.entries(photos))
@@ -42,7 +46,10 @@ export async function writeCapture(folder: string, photos: Readonly<Record<strin
     ],
   }));
   const intrinsics = { w: width, h: height, fl_x: 20, fl_y: 20, cx: width / 2, cy: height / 2 };
-  await writeFile(join(folder, 'transforms.json'), JSON.stringify({ camera_model: 'PINHOLE', ...intrinsics, frames }));
+  await writeFile(
+    join(folder, 'transforms.json'),
+    JSON.stringify({ camera_model: 'PINHOLE', ...intrinsics, ...lens, frames }),
+  );
   return folder;
 }
 
