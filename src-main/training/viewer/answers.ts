@@ -66,6 +66,9 @@ export function answerable(semantics: ViewedSemantics | null, ask: Ask | null): 
   return ask.relevancies.length === semantics.entries * rows ? ask : null;
 }
 
+/** Classes that an ask tells apart. */
+export const classesOf = ({ questions }: Ask): number => Math.max(1, questions.length);
+
 /** Whether what is asked depends on S_G alone, and not on what else a splat or pixel has. */
 export function asksMeaningAlone({ questions }: Ask): boolean {
   return !questions.some(({ expression }) => comparesScalars(expression));
