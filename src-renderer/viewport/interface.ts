@@ -107,6 +107,18 @@ export interface ViewportProps {
   readonly ask: number;
 }
 
+/** What a viewport shows before the page says otherwise. */
+export const defaultProps: ViewportProps = {
+  look: defaultLook,
+  photos: [],
+  tool: 'orbit',
+  frustums: false,
+  compare: null,
+  exact: 'blended',
+  exactSide: 960,
+  ask: 0,
+};
+
 /** What is on the screen now, so that the page can say it. */
 export interface ViewportState {
   /** exact: what the trainer rendered at this pose. waiting: live, and an exact picture was asked for */

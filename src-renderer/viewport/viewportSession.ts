@@ -6,48 +6,34 @@ import { FrameError } from '#contract/frame';
 import type { OverlayName, PictureChannel } from '#contract/frame';
 import type { PinholeCamera } from '#contract/camera';
 import { CameraControl } from './cameraControl';
-import { upOf } from './cameras';
-import { frustumAt } from './frustums';
-import { defaultLook } from './interface';
-import type {
-  Look,
-  PhotoCamera,
-  Picked,
-  PickedSplat,
-  Tool,
-  ViewportEvents,
-  ViewportHandle,
-  ViewportProblem,
-  ViewportProps,
-  ViewportState,
-} from './interface';
+import { DrawLoop } from './drawLoop';
+import { Framing } from './framing';
+import type { Look, Tool, ViewportEvents, ViewportProblem, ViewportProps } from './interface';
 import { neededOverlays, shownChannels } from './needs';
 import { PointerControl } from './pointer';
+import { Pointing } from './pointing';
 import type { HeldSnapshot } from './snapshotQueue';
 import { Viewport } from './viewport';
+import { stateOf } from './viewportState';
 
 /** Of the canvas; more is more than a screen shows. */
 const MOST_PIXELS_PER_PIXEL = 2;
-const HOVER_MS = 40;
-/** draws whose cost is remembered */
-const DRAWS = 64;
 
 export type Emit = <K extends keyof ViewportEvents>(event: K, ...values: ViewportEvents[K]) => void;
 
-export class ViewportSession implements ViewportHandle {
+export class ViewportSession {
+  readonly framing: Framing;
+  readonly pointing: Pointing;
   readonly #canvas: HTMLCanvasElement;
   readonly #emit: Emit;
   readonly #control: CameraControl;
   readonly #pointer: PointerControl;
+  readonly #loop: DrawLoop;
   readonly #observer: ResizeObserver;
   readonly #ended = new AbortController();
   #viewport: Viewport | null = null;
   #props: ViewportProps;
-  #frame = 0;
   #ratio = 1;
-  #hover: readonly [number, number] | null = null;
-  #hoverTimer: ReturnType<typeof setTimeout> | undefined;
-  readonly #draws: number[] = [];
   #told = '';
   /** what was asked for last; colour alone needs no overlay, and asks all the same */
   #watched: string | null = null;
@@ -58,15 +44,28 @@ export class ViewportSession implements ViewportHandle {
     this.#emit = emit;
     const reduced = matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.#control = new CameraControl({ moved: () => this.#moved(), rested: () => this.#rested() }, reduced);
+    this.#loop = new DrawLoop({
+      advance: (now) => this.#control.advance(now, this.#pointer.fast) && this.#viewport !== null,
+      draw: () => this.#viewport?.draw(),
+    });
+    this.framing = new Framing(this.#control, () => this.#viewport);
+    this.pointing = new Pointing({
+      viewport: () => this.#viewport,
+      camera: () => this.#control.camera(),
+      props: () => this.#props,
+      ratio: () => this.#ratio,
+      resting: () => this.#control.resting,
+      emit,
+    });
     this.#pointer = new PointerControl(canvas, {
       tool: (): Tool => this.#props.tool,
       drag: (kind, dx, dy) => this.#control.drag(kind, dx * this.#ratio, dy * this.#ratio),
       wheel: (amount, flying) => this.#control.wheel(amount, flying),
-      click: (x, y, keys) => this.#click(x, y, keys),
+      click: (x, y, keys) => this.pointing.click(x, y, keys),
       focus: (x, y) => this.#focus(x, y),
-      hover: (at) => this.#hoverOver(at),
+      hover: (at) => this.pointing.hoverOver(at),
       key: (key, held) => this.#control.holdKey(key, held, performance.now()),
-      frameAll: () => this.frameAll(),
+      frameAll: () => this.framing.frameAll(),
       releaseKeys: () => this.#control.releaseKeys(),
     });
     const { signal } = this.#ended;
@@ -85,7 +84,7 @@ export class ViewportSession implements ViewportHandle {
     const viewport = this.#viewport;
     if (before?.photos !== props.photos || before.frustums !== props.frustums) {
       viewport?.setPhotos(props.photos, props.frustums);
-      this.#placeScene();
+      this.framing.place(props.photos);
     }
     if (before?.ask !== props.ask) {
       viewport?.setAsk(props.ask);
@@ -106,8 +105,8 @@ export class ViewportSession implements ViewportHandle {
     try {
       const { sequence, kind } = this.#viewport.take(buffer);
       if (kind === 'snapshot') {
-        this.#placeScene();
-        if (!this.#control.placed) this.#firstLook();
+        this.framing.place(this.#props.photos);
+        if (!this.#control.placed) this.framing.firstLook();
       }
       if (kind !== 'picture' && this.#control.resting) this.#lookAgain(false);
       this.#emit('taken', sequence);
@@ -126,40 +125,8 @@ export class ViewportSession implements ViewportHandle {
     return this.#control.camera();
   }
 
-  moveTo(camera: PinholeCamera, focus?: readonly [number, number, number]): void {
-    this.#control.moveTo(camera, null, focus ?? this.#centre());
-  }
-
-  showPhoto(name: string): void {
-    const photo = this.#props.photos.find((one) => one.name === name);
-    if (photo) this.#control.moveTo(photo.camera, name, this.#centre());
-  }
-
-  frameAll(): void {
-    const header = this.#viewport?.newest?.frame.header;
-    if (header) this.#control.frame(header.centre, header.radius);
-  }
-
   centresOf(ids: readonly number[]): readonly (readonly [number, number, number])[] {
     return this.#viewport?.centresOf(ids) ?? [];
-  }
-
-  frameSplats(ids: readonly number[]): void {
-    const centres = this.centresOf(ids);
-    if (centres.length === 0) {
-      this.frameAll();
-      return;
-    }
-    const bounds = [0, 1, 2].map((k) => [Math.min(...centres.map((c) => c[k])), Math.max(...centres.map((c) => c[k]))]);
-    const [x, y, z] = bounds.map(([low, high]) => (low + high) / 2);
-    const extent = this.#viewport?.newest?.frame.header.extent ?? 1;
-    const radius = Math.hypot(...bounds.map(([low, high]) => high - low)) / 2;
-    this.#control.frame([x, y, z], Math.max(radius, 0.03 * extent));
-  }
-
-  pickAt(x: number, y: number): Picked {
-    const picked = this.#viewport?.pick(x * this.#ratio, y * this.#ratio);
-    return picked ? { x, y, ...picked } : null;
   }
 
   async photograph(): Promise<Blob> {
@@ -180,12 +147,12 @@ export class ViewportSession implements ViewportHandle {
 
   /** Whether everything that was taken is on the screen, in the order of this pose. */
   get settled(): boolean {
-    return this.#frame === 0 && (this.#viewport?.settled ?? false);
+    return this.#loop.idle && (this.#viewport?.settled ?? false);
   }
 
   /** ms of script of the last draws, newest last: what the picture costs the page. */
   get draws(): readonly number[] {
-    return this.#draws;
+    return this.#loop.costs;
   }
 
   get memory(): { textures: number; geometries: number; programs: number } | null {
@@ -203,8 +170,8 @@ export class ViewportSession implements ViewportHandle {
   dispose(): void {
     this.#ended.abort();
     this.#observer.disconnect();
-    cancelAnimationFrame(this.#frame);
-    clearTimeout(this.#hoverTimer);
+    this.#loop.dispose();
+    this.pointing.dispose();
     this.#control.dispose();
     this.#pointer.dispose();
     this.#viewport?.dispose();
@@ -229,15 +196,7 @@ export class ViewportSession implements ViewportHandle {
   }
 
   #invalidate(): void {
-    if (this.#frame !== 0 || !this.#viewport) return;
-    this.#frame = requestAnimationFrame((now) => {
-      this.#frame = 0;
-      if (this.#control.advance(now, this.#pointer.fast)) this.#invalidate();
-      const start = performance.now();
-      this.#viewport?.draw();
-      this.#draws.push(performance.now() - start);
-      if (this.#draws.length > DRAWS) this.#draws.shift();
-    });
+    if (this.#viewport) this.#loop.invalidate();
   }
 
   #resize(): void {
@@ -261,7 +220,7 @@ export class ViewportSession implements ViewportHandle {
   #rested(): void {
     this.#emit('rest', this.#control.camera());
     this.#lookAgain(false);
-    if (this.#hover) this.#hoverOver(this.#hover);
+    this.pointing.hoverAgain();
   }
 
   /** Asks for exact pictures, if there is something to see. @param anew what is here is not of this question or channel */
@@ -286,61 +245,9 @@ export class ViewportSession implements ViewportHandle {
     this.#emit('look', { request, camera, channel, way, unlabelled: look.unlabelled });
   }
 
-  #click(x: number, y: number, { picks, add }: { picks: boolean; add: boolean }): void {
-    if (!picks && this.#props.frustums) {
-      const extent = this.#viewport?.newest?.frame.header.extent ?? 0;
-      const { width, height } = this.#control.camera();
-      const camera = this.#control.camera(width, height);
-      const name = frustumAt(this.#props.photos, extent, camera, x * this.#ratio, y * this.#ratio, 8 * this.#ratio);
-      if (name !== null) this.#emit('photo', name);
-    }
-    if (picks) this.#emit('pick', this.pickAt(x, y), add);
-  }
-
   #focus(x: number, y: number): void {
-    const picked = this.pickAt(x, y);
-    if (picked) this.#control.focusOn(this.#pointOf(picked));
-  }
-
-  /** The point of the ray at the picked depth: steadier than a splat's own centre. */
-  #pointOf({ x, y, depth }: PickedSplat): [number, number, number] {
-    const { worldToCamera: m, fx, fy, cx, cy } = this.#control.camera();
-    const p = [
-      ((x * this.#ratio - cx) / fx) * depth - m[3],
-      ((y * this.#ratio - cy) / fy) * depth - m[7],
-      depth - m[11],
-    ];
-    const [wx, wy, wz] = [0, 1, 2].map((k) => m[k] * p[0] + m[4 + k] * p[1] + m[8 + k] * p[2]);
-    return [wx, wy, wz];
-  }
-
-  #hoverOver(at: readonly [number, number] | null): void {
-    this.#hover = at;
-    if (at === null) {
-      clearTimeout(this.#hoverTimer);
-      this.#hoverTimer = undefined;
-      this.#emit('hover', null);
-      return;
-    }
-    this.#hoverTimer ??= setTimeout(() => {
-      this.#hoverTimer = undefined;
-      if (this.#hover && this.#control.resting) this.#emit('hover', this.pickAt(...this.#hover));
-    }, HOVER_MS);
-  }
-
-  #centre(): [number, number, number] | null {
-    return this.#viewport?.newest?.frame.header.centre ?? null;
-  }
-
-  #placeScene(): void {
-    const extent = this.#viewport?.newest?.frame.header.extent ?? 1;
-    this.#control.setScene(upOf(this.#props.photos.map(({ camera }) => camera)), extent);
-  }
-
-  #firstLook(): void {
-    const [photo] = this.#props.photos as readonly (PhotoCamera | undefined)[];
-    if (photo) this.#control.moveTo(photo.camera, photo.name, this.#centre());
-    else this.frameAll();
+    const point = this.pointing.pointAt(x, y);
+    if (point) this.#control.focusOn(point);
   }
 
   #watch(): void {
@@ -353,22 +260,7 @@ export class ViewportSession implements ViewportHandle {
   #tell(): void {
     const viewport = this.#viewport;
     if (!viewport) return;
-    const header = viewport.snapshot?.frame.header;
-    const { look } = this.#props;
-    const overlaySteps = [...(viewport.snapshot?.overlays ?? [])]
-      .filter(([name]) => neededOverlays(look).includes(name))
-      .map(([, { step }]) => step);
-    const exact = viewport.picture === 'exact' ? viewport.exactPicture(look.channel) : null;
-    const state: ViewportState = {
-      picture: viewport.picture,
-      splats: header?.count ?? 0,
-      step: exact?.step ?? header?.step ?? -1,
-      overlayStep: overlaySteps.length > 0 ? Math.min(...overlaySteps) : -1,
-      overlays: [...viewport.availableOverlays],
-      depthRange: viewport.depthRange,
-      exactCost: exact?.cost ?? null,
-      photo: this.#control.photo,
-    };
+    const state = stateOf(viewport, this.#props.look, this.#control.photo);
     const told = JSON.stringify(state);
     if (told === this.#told) return;
     this.#told = told;
@@ -401,15 +293,3 @@ export class ViewportSession implements ViewportHandle {
 
 const shows = (look: Look, channels: readonly Look['channel'][]): boolean =>
   shownChannels(look).some((channel) => channels.includes(channel));
-
-/** What a viewport shows before the page says otherwise. */
-export const defaultProps: ViewportProps = {
-  look: defaultLook,
-  photos: [],
-  tool: 'orbit',
-  frustums: false,
-  compare: null,
-  exact: 'blended',
-  exactSide: 960,
-  ask: 0,
-};

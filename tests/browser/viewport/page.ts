@@ -1,8 +1,7 @@
 /** The viewport alone on a page, driven by a test: what the studio's page does with it, without a studio. */
 import { createApp, h, reactive, shallowRef } from 'vue';
-import { defaultLook } from '../../../src-renderer/viewport/interface';
+import { defaultLook, defaultProps } from '../../../src-renderer/viewport/interface';
 import type { Look, ViewportEvents, ViewportHandle, ViewportProps } from '../../../src-renderer/viewport/interface';
-import { defaultProps } from '../../../src-renderer/viewport/viewportSession';
 import type { ViewportSession } from '../../../src-renderer/viewport/viewportSession';
 import ViewportCanvas from '../../../src-renderer/viewport/ViewportCanvas.vue';
 import '../../../src-renderer/styles/tokens.css';
