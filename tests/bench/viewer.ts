@@ -84,6 +84,7 @@ async function benchTraining(source: string): Promise<void> {
         joined ||= event.semantics !== null;
       }
       if (event.type === 'failed') failed = event.failure.message;
+      if (event.type === 'warning') console.warn(event.message);
     },
     {
       onFrame: (frame) => {
@@ -101,8 +102,8 @@ async function benchTraining(source: string): Promise<void> {
     }
   };
   // Neither growth nor its end: a step costs the same from the first block to the last.
-  const settings = { steps: 1_000_000, densityStop: 0, semanticFrom: 0, threads: 1, checkpointSeconds: 1e6 };
-  trainer.send({ type: 'start', capture, project, settings: { ...settings }, resume: true });
+  const settings = { steps: 1_000_000, densityStop: 0, semanticFrom: 0, threads: 1, checkpointInterval: 86_400 };
+  trainer.send({ type: 'start', capture, project, settings, resume: true });
   await until(() => joined && reports.length > 8);
   const relevancies = Float32Array.from({ length: maps.entries }, (_, i) => ((7 * i) % 11) / 11);
   const ask = { revision: 1, questions: ['cup'], texts: ['cup'], relevancies, products: null };

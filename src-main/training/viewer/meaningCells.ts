@@ -4,7 +4,7 @@
  * The score of a pixel is that of its decoded R_s, METHOD §5, and the decoder is not linear: blending the splats' own scores is another
  * number wherever they scatter. A viewer can blend S_G itself, but not run a network of 100,000 weights a pixel. Near one direction,
  * though, the network is almost linear in R̂ before its softmax (a ReLU network is exactly so between its kinks), and few entries share
- * a pixel. So the sphere of directions is cut into cells, those nearest to one of CELLS centres, and each keeps
+ * a pixel. So the sphere of directions is cut into cells, those nearest to one of a thousand centres or two, and each keeps
  *
  *   ℓ_m = ln M̂_m(c),   slope_mk = (ln M̂_m(c + h·e_k) − ln M̂_m(c)) / h,   h = STRIDE,   of the NAMED most probable entries m
  *
@@ -15,21 +15,31 @@
  * Centres follow by k-means on the sphere in small batches (Sculley 2010), from where they were before: half of a batch are splats, half
  * are pixels of the pictures that viewers were shown last, since along edges R_s lies between what any splat means.
  */
-import { CELL_ENTRIES, cellWords, GROUP_ROW, groupsOf, OTHERS } from '#contract/answerTables';
+import { CELL_ENTRIES, CELLS_LIMIT, cellWords, GROUP_ROW, groupsOf, OTHERS } from '#contract/answerTables';
 import { decodeTop } from '../../kernels/index';
 import type { LayerArrays } from '../../kernels/index';
 import { SEMANTICS } from '../../kernels/layout';
 
 const D = SEMANTICS.dimensions;
-const CELLS = 1024;
+
+/** How many cells there are, and in how many batches they follow at a time. */
+export interface CellPace {
+  readonly cells: number;
+  readonly batches: number;
+}
+/** While a run trains the time that viewers may take is short; at rest pixels are to be right. */
+export const [PASSING, RESTING]: readonly CellPace[] = [
+  { cells: 1024, batches: 1 },
+  { cells: CELLS_LIMIT, batches: 16 },
+];
 const GROUP_ROUNDS = 6;
 const STRIDE = 0.02;
 /** Rows of a batch, batches when cells are made anew, and batches that one grouping of the centres serves. */
 const [BATCH, FIRST_BATCHES, REGROUP] = [1024, 16, 8];
 /** What a centre remembers, in rows: it has to follow a scene that learns. */
 const MEMORY = 256;
-/** Pixels that are remembered, and of one picture. */
-const [SEEN, SEEN_AT_ONCE] = [8192, 2048];
+/** Pixels that are remembered: the last picture's, evenly over it, and those of the pictures before where it has fewer. */
+const SEEN = 8192;
 /** Entries that are looked for around a centre, among which those of the centre nearly always are. */
 const SOUGHT = 2 * CELL_ENTRIES;
 /** Cells that are decoded between two looks at the clock. */
@@ -74,7 +84,7 @@ export class MeaningCells {
   /** Pixels that a viewer was shown. @param features  R_s, [n, 8] */
   see(features: Float32Array): void {
     const count = features.length / D;
-    const step = Math.max(1, count / SEEN_AT_ONCE);
+    const step = Math.max(1, count / SEEN);
     for (let at = 0; at < count; at += step) {
       unitInto(features, Math.floor(at) * D, this.#seen, this.#seenNext * D);
       this.#seenNext = (this.#seenNext + 1) % SEEN;
@@ -82,11 +92,11 @@ export class MeaningCells {
     }
   }
 
-  /** Follows the splats. @param semantics  [≥ count, 9]; @param batches  how thoroughly */
-  follow(semantics: Float32Array, count: number, codebook: string, batches: number): void {
-    const cells = Math.min(CELLS, count);
+  /** Follows the splats. @param semantics  [≥ count, 9] */
+  follow(semantics: Float32Array, count: number, codebook: string, pace: CellPace): void {
+    const cells = Math.min(pace.cells, count);
     if (cells === 0) return;
-    let rounds = batches;
+    let rounds = pace.batches;
     if (codebook !== this.#codebook || cells !== this.cells) {
       if (codebook !== this.#codebook) this.#seenCount = this.#seenNext = 0;
       this.#codebook = codebook;

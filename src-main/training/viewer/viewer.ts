@@ -16,7 +16,7 @@ import type { OverlayParts } from './frames';
 import { inspectSplat } from './inspect';
 import { needsCodes, pictureFrame } from './pictures';
 import type { Look } from './pictures';
-import { MeaningCells } from './meaningCells';
+import { MeaningCells, PASSING, RESTING } from './meaningCells';
 import { PrincipalAxes } from './principalAxes';
 import { Rhythm } from './rhythm';
 import { RowCodes } from './rowCodes';
@@ -29,7 +29,6 @@ type CommandOf<T extends TrainerCommand['type']> = Extract<TrainerCommand, { typ
 
 /** Time for codes in one publication while a run trains, and in one portion at rest, ms. */
 const [CODES_TRAINING, CODES_RESTING] = [8, 100];
-const CELL_BATCHES_RESTING = 16;
 
 /** Overlays that are read off the codes of splats. */
 const CODED: readonly OverlayName[] = ['entry', 'share', 'relevancy', 'class'];
@@ -64,6 +63,8 @@ export class TrainerViewer {
   readonly #looks = new Map<number, Look>();
   /** pose and step of the newest picture at rest whose pixels the cells heard of */
   #heardOf = '';
+  /** what the cells follow thoroughly already; empty while they are in motion */
+  #followed = '';
   /** a wish changed: it is answered without waiting for its turn */
   #urgent = false;
 
@@ -159,6 +160,7 @@ export class TrainerViewer {
     this.#overlays = null;
     this.#axes = new PrincipalAxes();
     this.#cells = new MeaningCells();
+    this.#followed = '';
     this.#rhythm.begin();
   }
 
@@ -231,11 +233,15 @@ export class TrainerViewer {
     return { codes, axes, cells, ask, labels };
   }
 
-  /** Cells follow a little at each publication of a run, and further at rest. */
-  #followMeaning({ model, semantics }: ViewedScene, codeTime: number): void {
+  /** Cells follow a little at each publication of a run, and further at rest, once for what is new to them. */
+  #followMeaning({ model, semantics, step }: ViewedScene, codeTime: number): void {
     if (!semantics) return;
+    const { semantics: vectors, count } = model.arrays();
     const resting = codeTime > CODES_TRAINING;
-    this.#cells.follow(model.arrays().semantics, model.count, semantics.codebook, resting ? CELL_BATCHES_RESTING : 1);
+    const known = `${semantics.codebook} ${step} ${rowsStamp(model)} ${this.#heardOf}`;
+    if (resting && known === this.#followed) return;
+    this.#followed = resting ? known : '';
+    this.#cells.follow(vectors, count, semantics.codebook, resting ? RESTING : PASSING);
     this.#cells.decode(semantics.layers, resting ? Infinity : CODES_TRAINING);
   }
 

@@ -9,7 +9,7 @@ import { initKernels } from '../../../../src-main/kernels/index';
 import { decodeWithScores } from '../../../../src-main/semantics/index';
 import { answerByTables, answerTables, programOf } from '../../../../src-main/training/viewer/answerTables';
 import { answersOf, bestAnswers, readAsk } from '../../../../src-main/training/viewer/answers';
-import { MeaningCells } from '../../../../src-main/training/viewer/meaningCells';
+import { MeaningCells, PASSING, RESTING } from '../../../../src-main/training/viewer/meaningCells';
 import { BACKENDS } from '../../kernels/backends';
 import { Random } from '../../kernels/scenes';
 
@@ -65,7 +65,7 @@ function compare(cells: MeaningCells, features: Float32Array, questions: string[
 }
 const learned = (semantics: Float32Array, count: number): MeaningCells => {
   const cells = new MeaningCells();
-  cells.follow(semantics, count, 'a', 1);
+  cells.follow(semantics, count, 'a', PASSING);
   cells.decode(layers, 0);
   return cells;
 };
@@ -95,15 +95,30 @@ describe.each(BACKENDS)('cells of meaning on %s', (backend) => {
     const after = before.map((value, i) => (i % COLUMNS < 4 ? -value : value));
     const features = featuresOf(after).subarray(0, 8 * 1500);
     const lost = compare(cells, features, texts).mean;
-    cells.follow(after, 6000, 'a', 64);
+    cells.follow(after, 6000, 'a', { ...PASSING, batches: 64 });
     cells.decode(layers, Infinity);
     const followed = compare(cells, features, texts).mean;
     expect(followed).toBeLessThan(0.5 * lost);
-    cells.follow(after, 6000, 'b', 1);
+    cells.follow(after, 6000, 'b', PASSING);
     cells.decode(layers, 0);
     expect(compare(cells, features, texts).mean).toBeLessThan(0.01);
-    cells.follow(after, 7, 'b', 1);
+    cells.follow(after, 7, 'b', PASSING);
     expect(cells.cells).toBe(7);
+  });
+
+  it('are more and nearer at rest', () => {
+    const semantics = clustered(12_000, 30, 0.2);
+    const features = featuresOf(semantics).subarray(0, 8 * 2000);
+    const cells = learned(semantics, 12_000);
+    const passing = compare(cells, features, texts).mean;
+    cells.follow(semantics, 12_000, 'a', RESTING);
+    cells.decode(layers, Infinity);
+    expect(cells.cells).toBe(RESTING.cells);
+    expect(compare(cells, features, texts).mean).toBeLessThan(passing);
+    cells.follow(semantics, 12_000, 'a', PASSING);
+    expect(cells.cells).toBe(PASSING.cells);
+    cells.decode(layers, 0);
+    expect(compare(cells, features, texts).mean).toBeLessThan(1.2 * passing);
   });
 
   it('learn from pixels what lies between splats', () => {
@@ -123,7 +138,7 @@ describe.each(BACKENDS)('cells of meaning on %s', (backend) => {
     const cells = learned(semantics, 6000);
     const before = compare(cells, mixed, texts).mean;
     cells.see(mixed);
-    cells.follow(semantics, 6000, 'a', 48);
+    cells.follow(semantics, 6000, 'a', { ...PASSING, batches: 48 });
     cells.decode(layers, Infinity);
     expect(compare(cells, mixed, texts).mean).toBeLessThan(0.8 * before);
     expect(compare(cells, splats.subarray(0, 8 * 1500), texts).mean).toBeLessThan(0.01);
@@ -142,7 +157,7 @@ describe('programs', () => {
 
   it('are none for what a viewer cannot look up', () => {
     const cells = new MeaningCells();
-    cells.follow(clustered(10, 2, 0.1), 10, 'a', 1);
+    cells.follow(clustered(10, 2, 0.1), 10, 'a', PASSING);
     expect(answerTables(askOf(['cup AND uncertainty < 0.2']), ENTRIES, cells)).toBeNull();
     const deep = (depth: number): string => (depth === 0 ? 'cup' : `dish AND (${deep(depth - 1)})`);
     expect(programOf(askOf([deep(PROGRAM_DEPTH - 1)]))).not.toBeNull();
