@@ -37,8 +37,8 @@ export class StudioPages {
     try {
       return await answerMessage(this.#links.get(page.id) ?? this.#join(page), message);
     } catch (error) {
-      const { kind, message: words, fault, code } = describeFailure(error);
-      return { type: 'refused', id: 0, failure: { kind, message: words, fault, code } };
+      const { kind, message: words, fault, code, values } = describeFailure(error);
+      return { type: 'refused', id: 0, failure: { kind, message: words, fault, code, values } };
     }
   }
 

@@ -1,10 +1,14 @@
+import { SaidError } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
+
 /** What can be wrong with features, codebooks and index maps: the message names the file or the photo and what to do. */
-export class LanguageError extends Error {
+export class LanguageError extends SaidError {
   /** the file that is wrong; null when none is */
   readonly file: string | null;
 
-  constructor(file: string | null, message: string, cause?: unknown) {
-    super(file === null ? message : `${file}: ${message}`, { cause });
+  constructor(file: string | null, said: Saying | string, cause?: unknown) {
+    const saying = typeof said === 'string' ? { message: said } : said;
+    super(file === null ? saying : { ...saying, message: `${file}: ${saying.message}` }, cause);
     this.name = 'LanguageError';
     this.file = file;
   }

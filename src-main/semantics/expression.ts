@@ -9,6 +9,9 @@
  *
  * Keywords are written in capitals, so that "salt and pepper" is a text. Errors carry the column.
  */
+import { said, SaidError } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
+
 export type Expression =
   | { type: 'text'; text: string }
   | { type: 'scalar'; name: string; operator: Comparison; value: number }
@@ -18,10 +21,10 @@ export type Expression =
 export type Comparison = '<' | '<=' | '>' | '>=';
 
 /** What is wrong with a query, and where: `column` counts from 1. */
-export class ExpressionError extends Error {
+export class ExpressionError extends SaidError {
   readonly column: number;
-  constructor(column: number, message: string) {
-    super(`query, column ${column}: ${message}`);
+  constructor(column: number, what: Saying) {
+    super({ ...what, message: `query, column ${column}: ${what.message}` });
     this.name = 'ExpressionError';
     this.column = column;
   }
@@ -42,13 +45,12 @@ function tokens(query: string): Token[] {
   while (query.slice(PATTERN.lastIndex).trim() !== '') {
     const from = PATTERN.lastIndex;
     const match = PATTERN.exec(query);
-    if (!match) throw new ExpressionError(from + 1, 'cannot be read');
+    if (!match) throw new ExpressionError(from + 1, said('questionUnreadable'));
     const [whole, quoted, close, bracket, operator, word] = match as (string | undefined)[];
     const column = from + (whole ?? '').length - (whole ?? '').trimStart().length + 1;
     if (quoted !== undefined) {
-      if (close !== '"') throw new ExpressionError(column, 'the quotation mark is not closed');
-      if (quoted.trim() === '')
-        throw new ExpressionError(column, 'an empty text matches nothing; write what to look for');
+      if (close !== '"') throw new ExpressionError(column, said('quotationOpen'));
+      if (quoted.trim() === '') throw new ExpressionError(column, said('quotationEmpty'));
       found.push({ kind: 'quoted', text: quoted.trim(), column });
     } else if (word !== undefined) found.push({ kind: KEYWORDS.has(word) ? 'keyword' : 'word', text: word, column });
     else found.push({ kind: 'symbol', text: bracket ?? operator ?? '', column });
@@ -69,10 +71,10 @@ class Parser {
   }
 
   parse(): Expression {
-    if (this.#tokens.length === 0) throw new ExpressionError(1, 'empty; write what to look for');
+    if (this.#tokens.length === 0) throw new ExpressionError(1, said('questionEmpty'));
     const expression = this.#either();
     const rest = this.#peek();
-    if (rest) throw new ExpressionError(rest.column, `"${rest.text}" has no place here`);
+    if (rest) throw new ExpressionError(rest.column, said('noPlaceHere', { text: rest.text }));
     return expression;
   }
 
@@ -106,17 +108,17 @@ class Parser {
 
   #single(): Expression {
     const token = this.#peek();
-    if (!token) throw new ExpressionError(this.#end, 'ends where a text is expected');
+    if (!token) throw new ExpressionError(this.#end, said('textExpectedAtEnd'));
     if (token.kind === 'keyword') {
-      if (token.text !== 'NOT') throw new ExpressionError(token.column, `${token.text} has nothing on its left`);
+      if (token.text !== 'NOT') throw new ExpressionError(token.column, said('nothingOnLeft', { keyword: token.text }));
       this.#at++;
       return { type: 'not', of: this.#single() };
     }
     if (token.kind === 'symbol') {
-      if (token.text !== '(') throw new ExpressionError(token.column, `"${token.text}" where a text is expected`);
+      if (token.text !== '(') throw new ExpressionError(token.column, said('textExpected', { text: token.text }));
       this.#at++;
       const inner = this.#either();
-      if (!this.#is('symbol', ')')) throw new ExpressionError(token.column, 'this bracket is not closed');
+      if (!this.#is('symbol', ')')) throw new ExpressionError(token.column, said('bracketOpen'));
       this.#at++;
       return inner;
     }
@@ -134,12 +136,12 @@ class Parser {
     if (!this.#scalars.includes(name))
       throw new ExpressionError(
         token.column,
-        `"${token.text}" cannot be compared; known are ${this.#scalars.join(', ')}`,
+        said('cannotCompare', { name: token.text, known: this.#scalars.join(', ') }),
       );
     const number = this.#peek(2);
     const value = number?.kind === 'word' ? Number(number.text) : NaN;
     if (!Number.isFinite(value))
-      throw new ExpressionError(number?.column ?? this.#end, `a number is expected after ${name} ${operator.text}`);
+      throw new ExpressionError(number?.column ?? this.#end, said('numberExpected', { name, operator: operator.text }));
     this.#at += 3;
     return { type: 'scalar', name, operator: operator.text as Comparison, value };
   }
@@ -149,8 +151,7 @@ class Parser {
     while (this.#peek()?.kind === 'word') {
       const operator = this.#peek(1);
       const compares = operator?.kind === 'symbol' && /[<>]/.test(operator.text);
-      if (compares && words.length > 0)
-        throw new ExpressionError(this.#peek()?.column ?? 1, 'write AND before a comparison');
+      if (compares && words.length > 0) throw new ExpressionError(this.#peek()?.column ?? 1, said('andExpected'));
       words.push(this.#tokens[this.#at++].text);
     }
     return { type: 'text', text: words.join(' ') };

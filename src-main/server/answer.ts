@@ -42,17 +42,16 @@ export async function answerMessage(link: PageLink, message: unknown): Promise<A
       `the answer to "${command.type}" breaks the contract: ${problem.path.join('.')}: ${problem.message}`,
     );
   } catch (error) {
-    const { kind, message: words, fault, code } = describeFailure(error);
-    return refused(id, { kind, message: words, fault, code });
+    return refused(id, describeFailure(error));
   }
 }
 
 const isQuestion = (type: string): type is keyof typeof studioReplies => type in studioReplies;
 
-function refused(id: number, { kind, message, fault, code }: CommandFailure): Answer {
+function refused(id: number, { kind, message, fault, code, values }: CommandFailure): Answer {
   return {
     type: 'refused',
     id,
-    failure: { kind: kind.slice(0, 100), message: message.slice(0, MESSAGE_LIMIT), fault, code },
+    failure: { kind: kind.slice(0, 100), message: message.slice(0, MESSAGE_LIMIT), fault, code, values },
   };
 }

@@ -1,2 +1,2 @@
 /** Errors as data, for the doors: what happened, to which file, and whose fault it is. */
-export { describeFailure } from '../training/failure';
+export { describeFailure, sayingOf } from '../training/failure';

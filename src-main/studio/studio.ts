@@ -9,11 +9,14 @@ import { resumableSettings } from '#contract/messages';
 import { mayHappen, TrainerLifeError } from '#contract/trainerLife';
 import type { TrainerState } from '#contract/trainerLife';
 import { resolveSettings } from '#contract/presets';
+import { said, SaidError } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
 import { writeError } from '../base/index';
 import { LabelBook } from '../labels/index';
 import { CheckpointFolder, createProject, isProject, LabelJournal, openProject, projectPaths } from '../project/index';
 import type { Project, RunStatus } from '../project/index';
+import { warningOf } from '../training/failure';
 import { forkTrainer } from '../training/trainerHost';
 import type { FrameListener, TrainerHost, TrainerListener } from '../training/trainerHost';
 import { rememberPace, SETTLED } from './pace';
@@ -48,10 +51,11 @@ export type ViewerCommand = Extract<
 >;
 
 /** A request that does not fit the project, with what to do instead. */
-export class StudioError extends Error {
+export class StudioError extends SaidError {
   readonly file: string;
-  constructor(file: string, message: string) {
-    super(`${file}: ${message}`);
+  constructor(file: string, what: Saying | string) {
+    const { message, ...parts } = typeof what === 'string' ? { message: what } : what;
+    super({ message: `${file}: ${message}`, ...parts });
     this.name = 'InputError';
     this.file = file;
   }
@@ -151,8 +155,7 @@ export class Studio {
   async start(options: StartOptions): Promise<void> {
     this.#require('start');
     const capture = this.project.capturePath;
-    if (capture === null)
-      throw new StudioError(this.project.paths.root, 'was made without a capture; make a new project');
+    if (capture === null) throw new StudioError(this.project.paths.root, said('noCapture'));
     if (!options.resume) await this.#refuseToOrphan();
     this.#settings = options.resume
       ? { ...settingsOf(this.project.database, this.project.paths.root), ...options.settings }
@@ -177,10 +180,7 @@ export class Studio {
   async #refuseToOrphan(): Promise<void> {
     const { root } = this.project.paths;
     if (this.labels.edits.length === 0 || !(await Studio.isTrained(root))) return;
-    throw new StudioError(
-      root,
-      'has labels on the splats that it trained; go on with them, or make a new project to train anew',
-    );
+    throw new StudioError(root, said('labelsInTheWay'));
   }
 
   pause(): void {
@@ -275,8 +275,7 @@ export class Studio {
   #setLabelsBack(nextId: number): void {
     const edits = this.labels.setBack(nextId);
     if (edits === 0) return;
-    const message = `${edits} label edits were made after the checkpoint; they are now on the ancestors of their splats`;
-    for (const listener of this.#listeners) listener({ type: 'warning', message });
+    for (const listener of this.#listeners) listener({ type: 'warning', ...said('editsOnAncestors', { edits }) });
   }
 
   /** One after the other: each reads the list that the one before wrote. */
@@ -295,8 +294,8 @@ export class Studio {
     try {
       work();
     } catch (error) {
-      const { message } = writeError(this.project.paths.database, error);
-      for (const listener of this.#listeners) listener({ type: 'warning', message });
+      const warning = warningOf(writeError(this.project.paths.database, error));
+      for (const listener of this.#listeners) listener(warning);
     }
   }
 

@@ -1,6 +1,8 @@
 /**
  * What the index maps offer before semantics join, in words: photos without a map teach colour alone, and maps without a label nothing.
  */
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import type { IndexMaps } from './ports';
 
 /** Names that a message lists. */
@@ -11,7 +13,7 @@ const LISTED = 3;
  * @returns warnings, none when every photo has a map with labels
  * @throws what reading a map throws, naming its file
  */
-export async function surveyMaps(photos: readonly string[], maps: IndexMaps): Promise<string[]> {
+export async function surveyMaps(photos: readonly string[], maps: IndexMaps): Promise<Saying[]> {
   const missing: string[] = [];
   const blank: string[] = [];
   for (const photo of photos) {
@@ -19,14 +21,10 @@ export async function surveyMaps(photos: readonly string[], maps: IndexMaps): Pr
     if (!map) missing.push(photo);
     else if (map.indices.every((index) => index === 0)) blank.push(photo);
   }
-  if (missing.length + blank.length === photos.length)
-    return ['no index map holds a label, so that semantics have nothing to learn; make the maps anew: legato codebook'];
+  if (missing.length + blank.length === photos.length) return [said('mapsWithoutLabels')];
   const list = (names: readonly string[]): string =>
     names.slice(0, LISTED).join(', ') + (names.length > LISTED ? ', …' : '');
-  return [
-    [missing, 'have no index map and teach colour only'] as const,
-    [blank, 'have an index map without any label'] as const,
-  ]
+  return [[missing, 'photosWithoutMap'] as const, [blank, 'photosWithBlankMap'] as const]
     .filter(([names]) => names.length > 0)
-    .map(([names, what]) => `${names.length} of ${photos.length} photos ${what}: ${list(names)}`);
+    .map(([names, code]) => said(code, { count: names.length, photos: photos.length, names: list(names) }));
 }

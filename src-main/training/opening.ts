@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { resumableSettings } from '#contract/messages';
 import type { StartCommand } from '#contract/messages';
 import { resolveSettings, SettingsError } from '#contract/presets';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import { settingFields } from '#contract/settings';
 import type { TrainingSettings } from '#contract/settings';
 import { loadCapture, PhotoDisk, splitHoldout } from '../capture/index';
@@ -55,11 +57,8 @@ export function continuedSettings(
     const wanted = changes[name];
     if (wanted === undefined || resumableSettings.includes(name)) continue;
     if (JSON.stringify(wanted) !== JSON.stringify(snapshot.settings[name])) {
-      const was = JSON.stringify(snapshot.settings[name]);
-      throw new ResumeError(
-        project,
-        `${name} was ${was} and cannot change when a run is continued; leave it out, or train anew`,
-      );
+      const value = JSON.stringify(snapshot.settings[name]);
+      throw new ResumeError(project, said('settingIsFixed', { setting: name, value }));
     }
   }
   return { ...snapshot.settings, ...changes, preset: snapshot.settings.preset };
@@ -70,37 +69,30 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
   const { store, warn } = ports;
   const snapshot = command.resume ? await store.latest() : null;
   if (command.resume && !snapshot) {
-    throw new ResumeError(command.project, 'holds no checkpoint to continue from; train without --resume');
+    throw new ResumeError(command.project, said('noCheckpoint'));
   }
   const settings = snapshot
     ? continuedSettings(snapshot, command.settings, command.project)
     : resolveSettings(command.settings);
   if (settings.semanticSteps > 0 && settings.semanticWeight === 0 && !snapshot?.semantics)
-    throw new SettingsError(
-      'semanticSteps',
-      `settings: semanticSteps: ${settings.semanticSteps} steps of semantics alone would learn nothing while semanticWeight is 0; leave out one`,
-    );
+    throw new SettingsError('semanticSteps', said('idleSteps', { steps: settings.semanticSteps }));
   const [backend, capture] = await Promise.all([
     initKernels({ backend: settings.backend, threads: settings.threads || undefined }),
     loadCapture(command.capture, { frame: snapshot?.frame }),
   ]);
-  for (const warning of capture.warnings) warn(warning);
+  for (const message of capture.warnings) warn({ message });
   const split = splitHoldout(capture.photos, settings.holdout, capture.heldOut);
   const train = split.training.map((index) => capture.photos[index]);
   const heldOut = split.heldOut.map((index) => capture.photos[index]);
   if (train.length === 0) {
-    throw new ResumeError(command.capture, 'no photo is left to train on; add photos or lower --holdout');
+    throw new ResumeError(command.capture, said('noPhotoLeft'));
   }
   const disk = new PhotoDisk(join(command.project, 'photos'), capture.photos, settings.resolution || Infinity);
   await disk.sweep();
-  const kept = { disk, warn: once(warn) };
+  const kept = { disk, warn: once((message) => warn({ message })) };
   const photos = new PhotoViews(train, settings, kept);
   if (snapshot && snapshot.cameraOrder.join('\n') !== photos.names.join('\n')) {
-    const gone = missingPhotos(snapshot.cameraOrder, capture);
-    throw new ResumeError(
-      command.project,
-      `its photos are not those of the capture any more${gone}; restore them, or train anew`,
-    );
+    throw new ResumeError(command.project, otherPhotos(snapshot.cameraOrder, capture));
   }
   const extent = cameraExtent(train.map((photo) => photo.camera));
   const model = snapshot ? restoreModel(snapshot) : startModel({ ...capture, photos: train }, settings, warn);
@@ -111,8 +103,7 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
     : snapshot
       ? Exposures.restore(snapshot.tensors, train.length)
       : new Exposures(train.length);
-  if (settings.exposure && !exposures)
-    throw new ResumeError(command.project, 'its checkpoint lacks the exposures of its photos; train anew');
+  if (settings.exposure && !exposures) throw new ResumeError(command.project, said('noExposures'));
   const maps = snapshot?.semantics ? await ports.openMaps() : null;
   const learner = snapshot?.semantics
     ? SemanticLearner.restore(maps, settings, snapshot.semantics, snapshot.tensors, model.count)
@@ -136,12 +127,13 @@ function once(warn: (message: string) => void): (message: string) => void {
 /** Names that a message lists. */
 const LISTED = 3;
 
-/** ` (a.png, b.png: missing)`; nothing where all are there and others came, or another one is held out. */
-function missingPhotos(trained: readonly string[], { photos }: Capture): string {
+/** That photos are missing, or where all are there that others came, or that another one is held out. */
+function otherPhotos(trained: readonly string[], { photos }: Capture): Saying {
   const there = new Set(photos.map(({ name }) => name));
   const gone = trained.filter((name) => !there.has(name));
-  if (gone.length === 0) return '';
-  return ` (${gone.slice(0, LISTED).join(', ')}${gone.length > LISTED ? ', …' : ''}: missing)`;
+  if (gone.length === 0) return said('photosChanged');
+  const listed = gone.slice(0, LISTED).join(', ') + (gone.length > LISTED ? ', …' : '');
+  return said('photosMissing', { photos: listed });
 }
 
 function restoreModel(snapshot: TrainingSnapshot): GaussianModel {
@@ -150,7 +142,7 @@ function restoreModel(snapshot: TrainingSnapshot): GaussianModel {
   return model;
 }
 
-function startModel(capture: Capture, settings: TrainingSettings, warn: (message: string) => void): GaussianModel {
+function startModel(capture: Capture, settings: TrainingSettings, warn: RunPorts['warn']): GaussianModel {
   const { points, photos } = capture;
   const cameras = photos.map((photo) => photo.camera);
   const most = settings.budget || settings.maxSplats;
@@ -163,10 +155,7 @@ function startModel(capture: Capture, settings: TrainingSettings, warn: (message
     ...{ randomPoints: settings.randomPoints, most },
   });
   const left = dropped.notFinite + dropped.tooFar + dropped.duplicates;
-  if (left > 0) {
-    const { notFinite, tooFar, duplicates } = dropped;
-    warn(`${left} sparse points left out: ${notFinite} not finite, ${tooFar} too far, ${duplicates} duplicates`);
-  }
-  if (usable > most) warn(`${most} of ${usable} usable points start a Gaussian each: no more are allowed`);
+  if (left > 0) warn(said('pointsLeftOut', { left, ...dropped }));
+  if (usable > most) warn(said('pointsOverLimit', { most, usable }));
   return model;
 }

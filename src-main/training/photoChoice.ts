@@ -1,4 +1,5 @@
 /** Which photo a step looks at: the order of epochs, over the photos that a person has not excluded. */
+import { said } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
 import { PhotosError } from './failure';
 import { ViewOrder } from './photoViews';
@@ -30,10 +31,9 @@ export class PhotoChoice {
   disable(names: readonly string[], settings: TrainingSettings): void {
     const all = this.#names;
     const off = new Set(names);
-    for (const name of off)
-      if (!all.includes(name)) throw new PhotosError(`${name}: is none of the photos that are trained on`);
+    for (const name of off) if (!all.includes(name)) throw new PhotosError(said('notTrainedOn', { photo: name }));
     const enabled = all.map((_, index) => index).filter((index) => !off.has(all[index]));
-    if (enabled.length === 0) throw new PhotosError('every photo would be excluded; leave at least one to train on');
+    if (enabled.length === 0) throw new PhotosError(said('everyPhotoExcluded'));
     this.#disabled = all.filter((name) => off.has(name));
     this.#enabled = off.size > 0 ? enabled : null;
     this.#order = new ViewOrder(enabled.length, settings);

@@ -7,6 +7,7 @@
  */
 import { liveSettings } from '#contract/messages';
 import type { SettingsChange, StartCommand, TrainerEventOf } from '#contract/messages';
+import type { Saying } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
 import type { SceneFrame } from '../capture/index';
 import { DensityControl, explore, relocate, resetOpacity } from '../gaussians/index';
@@ -45,7 +46,7 @@ export interface RunPorts {
   store: CheckpointStore;
   /** null while there are none; asked again until there are */
   openMaps: () => Promise<IndexMaps | null>;
-  warn: (message: string) => void;
+  warn: (saying: Saying) => void;
   /** photos that were lifted from so far; the run waits for it, as it does between steps. false: the run is to end, lift no further */
   lifting: (photos: number, of: number) => Promise<boolean>;
   /** semantics begin to learn with this step */

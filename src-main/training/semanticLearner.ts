@@ -5,6 +5,7 @@
  * running cross-entropy, which in the notes' form decides when uncertainty may learn, is part of the snapshot too.
  */
 import * as tf from '@tensorflow/tfjs';
+import { said } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
 import { CounterRandom } from '../base/index';
 import type { GaussianModel } from '../gaussians/index';
@@ -34,6 +35,9 @@ const STRAY = 0.02;
 const TAUGHT_SAMPLES = 1024;
 /** Lifted labels in a snapshot. */
 const LABELS = 'splatLabels';
+
+/** Enough of a hash to tell two apart. */
+const shortHash = (hash: string): string => hash.slice(0, 8);
 
 export interface SemanticFigures {
   /** running, nats */
@@ -113,9 +117,9 @@ export class SemanticLearner {
   ): SemanticLearner {
     if (!maps || maps.codebook !== state.codebook)
       throw new SemanticsError(
-        `the checkpoint's semantics belong to codebook ${state.codebook.slice(0, 8)}, ` +
-          `the project's index maps ${maps ? `to ${maps.codebook.slice(0, 8)}` : 'are gone'}; ` +
-          'restore the codebook, or train anew',
+        maps
+          ? said('otherCodebook', { checkpoint: shortHash(state.codebook), maps: shortHash(maps.codebook) })
+          : said('mapsGone', { checkpoint: shortHash(state.codebook) }),
       );
     const learner = new SemanticLearner(maps, settings, state);
     learner.#decoder.restore(tensors);

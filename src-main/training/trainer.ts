@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { SettingsChange, StartCommand, TrainerCommand, TrainerEvent } from '#contract/messages';
+import { said } from '#contract/sayings';
 import { nextState } from '#contract/trainerLife';
 import type { TrainerHappening, TrainerState } from '#contract/trainerLife';
 import { describeFailure, PhotosError } from './failure';
@@ -131,7 +132,7 @@ export class Trainer {
 
   #change(settings: SettingsChange): void {
     if (!this.#run) {
-      this.#ports.publish({ type: 'warning', message: 'no run: the settings were not changed' });
+      this.#ports.publish({ type: 'warning', ...said('noRunToChange') });
       return;
     }
     this.#run.change(settings);
@@ -140,7 +141,7 @@ export class Trainer {
 
   #disable(photos: readonly string[]): void {
     const run = this.#run;
-    if (!run) throw new PhotosError('no run: there are no photos to leave out');
+    if (!run) throw new PhotosError(said('noRunToExclude'));
     run.disable(photos);
     this.#keepEdit();
     this.#ports.publish({ type: 'disabled', step: run.step, photos: [...run.disabled] });
@@ -207,7 +208,7 @@ export class Trainer {
     const run = await TrainingRun.prepare(command, {
       store: saved.store,
       openMaps: () => this.#ports.openMaps(command.project),
-      warn: (message) => this.#ports.publish({ type: 'warning', message }),
+      warn: (saying) => this.#ports.publish({ type: 'warning', ...saying }),
       lifting: (photos, of) => this.#lifting(photos, of),
       joined: (step, entries, lifted) => {
         // When maps came depends on the clock: a resumed run must not join at another step.

@@ -8,7 +8,7 @@
 import { trainerCommand } from '#contract/messages';
 import type { TrainerEvent } from '#contract/messages';
 import { sendToParent } from '../base/index';
-import { describeFailure } from './failure';
+import { warningOf } from './failure';
 import { FrameWriter } from './framePipe';
 import { Trainer } from './trainer';
 import type { TrainerPorts } from './trainer';
@@ -25,7 +25,7 @@ export function serveParent(ports: Omit<TrainerPorts, 'publish' | 'sendFrame'>):
       if (!command.success) throw new TypeError(`not a command: ${command.error.issues[0].message}`);
       trainer.send(command.data);
     } catch (error) {
-      publish({ type: 'warning', message: describeFailure(error).message });
+      publish(warningOf(error));
     }
   });
   process.on('disconnect', () => {

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { cameraSchema } from './frame';
+import { sayingParts } from './sayings';
 
 const count = z.int().min(0);
 const splatId = z.int().min(0).max(0xffff_ffff);
@@ -302,6 +303,7 @@ export const labelTrainerEvents = [
     savedIds: splatIds,
     /** why there is no answer; null when there is one */
     problem: z.string().nullable(),
+    ...sayingParts,
   }),
   z.object({ type: z.literal('uncertain'), request: count, region: uncertainRegion.nullable() }),
   /** splats by label in the active layer */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { labelTrainerCommands, labelTrainerEvents } from './labels';
+import { saying, sayingParts } from './sayings';
 import { trainingSettings } from './settings';
 import type { SettingName } from './settings';
 import { trainerStates } from './trainerLife';
@@ -108,8 +109,8 @@ export const trainerFailure = z.object({
   kind: z.string(),
   message: z.string(),
   file: z.string().optional(),
-  /** of a file or the system, such as no-space: a page chooses its own words by it */
-  code: z.string().optional(),
+  /** a page chooses its own words by it */
+  ...sayingParts,
   /** input: the capture or the settings; environment: this machine; internal: Legato's own mistake */
   fault: z.enum(['input', 'environment', 'internal']),
   /** only for developers */
@@ -201,7 +202,7 @@ export const trainerEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('disabled'), step: count, photos: z.array(z.string()) }),
   ...viewerEvents,
   ...labelTrainerEvents,
-  z.object({ type: z.literal('warning'), message: z.string() }),
+  saying.extend({ type: z.literal('warning') }),
   z.object({ type: z.literal('failed'), step: count, failure: trainerFailure, checkpointStep: count.nullable() }),
   z.object({
     type: z.literal('finished'),

@@ -3,6 +3,8 @@
  * default, whatever measures best. Where they differ, the difference is a setting.
  */
 import { z } from 'zod';
+import { SaidError } from './sayings';
+import type { Saying } from './sayings';
 import { trainingSettings } from './settings';
 import type { PresetName, TrainingSettings } from './settings';
 
@@ -214,10 +216,10 @@ export const presets: Readonly<Record<PresetName, TrainingSettings>> = {
 };
 
 /** A setting that is not what the schema asks for: names the field and the range. */
-export class SettingsError extends Error {
+export class SettingsError extends SaidError {
   readonly field: string;
-  constructor(field: string, message: string) {
-    super(message);
+  constructor(field: string, said: Saying) {
+    super(said);
     this.name = 'SettingsError';
     this.field = field;
   }
@@ -228,7 +230,7 @@ function checked(value: unknown, source: string): TrainingSettings {
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const field = issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue.path.join('.');
-  throw new SettingsError(field, `${source}: ${field}: ${issue.message}`);
+  throw new SettingsError(field, { message: `${source}: ${field}: ${issue.message}` });
 }
 
 /** A preset with some of its settings changed. @throws SettingsError */
@@ -245,6 +247,6 @@ export function resolveSettings(overrides: Partial<TrainingSettings> = {}): Trai
  */
 export function readSettings(saved: unknown, source: string): TrainingSettings {
   const head = z.looseObject({ preset: z.enum(['notes', 'published', 'legato']) }).safeParse(saved);
-  if (!head.success) throw new SettingsError('preset', `${source}: preset: not a run's settings`);
+  if (!head.success) throw new SettingsError('preset', { message: `${source}: preset: not a run's settings` });
   return checked({ ...presets[head.data.preset], ...head.data }, source);
 }

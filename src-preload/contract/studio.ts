@@ -7,6 +7,7 @@
  * curves, which only grow.
  */
 import { z } from 'zod';
+import { sayingParts } from './sayings';
 import { count } from './studioParts';
 import { studioState } from './studioState';
 
@@ -43,8 +44,8 @@ export type StudioEvent = z.infer<typeof studioEvent>;
 export const commandFailure = z.object({
   kind: z.string().max(100),
   message: z.string().max(4000),
-  /** of a file, the system or a label, such as no-space or locked: a page chooses its own words by it */
-  code: z.string().max(100).optional(),
+  /** a page chooses its own words by it */
+  ...sayingParts,
   fault: z.enum(['input', 'environment', 'internal']),
 });
 export type CommandFailure = z.infer<typeof commandFailure>;

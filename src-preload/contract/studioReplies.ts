@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { cameraSchema } from './frame';
 import { labelReplies } from './labels';
+import { sayingParts } from './sayings';
 import type { StudioCommandType } from './studioCommands';
 import { count, encoderKind, path, photoName } from './studioParts';
 import { photoOpinion, splatReadout } from './viewerMessages';
@@ -98,7 +99,12 @@ export const studioReplies = {
   preview,
   browse: folderListing,
   inspect: splatReadout.nullable(),
-  why: z.object({ photos: z.array(photoOpinion).max(3), seenBy: count, problem: z.string().nullable() }),
+  why: z.object({
+    photos: z.array(photoOpinion).max(3),
+    seenBy: count,
+    problem: z.string().nullable(),
+    ...sayingParts,
+  }),
   photos: z.array(photoState),
   models: z.array(modelState),
   ...labelReplies,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { exportState, meshPreviewState } from './exportMessages';
 import { labelsState } from './labels';
 import { trainerFailure } from './messages';
+import { saying, sayingParts } from './sayings';
 import { trainingSettings } from './settings';
 import { askRequest, count, encoderKind, path, photoName, queryText, savedView, share } from './studioParts';
 import { modelState } from './studioReplies';
@@ -17,8 +18,9 @@ export const stage = z.object({
   done: count,
   total: count,
   etaSeconds: z.number().min(0).nullable(),
-  /** why it is off or failed; empty otherwise */
+  /** why it is off or failed; empty otherwise, whatever the code is */
   reason: z.string(),
+  ...sayingParts,
 });
 export type Stage = z.infer<typeof stage>;
 
@@ -122,7 +124,7 @@ export const studioState = z.object({
       /** being worked out */
       pending: z.boolean(),
       /** why there is no answer, and at which column of which question (0-based) */
-      problem: z.object({ message: z.string(), question: count.nullable(), column: count.nullable() }).nullable(),
+      problem: saying.extend({ question: count.nullable(), column: count.nullable() }).nullable(),
     })
     .nullable(),
   /** null where nothing can be labelled: no project, or a splat file alone */
@@ -135,6 +137,7 @@ export const studioState = z.object({
   words: z.object({
     ready: z.boolean(),
     reason: z.string(),
+    ...sayingParts,
     /** encoders without which they cannot be learned; found out when it was tried */
     missing: z.array(encoderKind),
   }),
@@ -143,7 +146,7 @@ export const studioState = z.object({
   settings: trainingSettings.nullable(),
   failure: z.object({ failure: trainerFailure, step: count, checkpointStep: count.nullable() }).nullable(),
   /** newest last */
-  warnings: z.array(z.object({ at: z.iso.datetime(), message: z.string() })).max(50),
+  warnings: z.array(saying.extend({ at: z.iso.datetime() })).max(50),
   /** memory of all processes of the studio, bytes */
   memoryBytes: count,
 });

@@ -2,6 +2,7 @@
  * The life of a trainer as a transition table: from each state, what may happen and where it leads. Everything that is not in
  * the table is refused with an error that names both, so that no command is ever swallowed.
  */
+import { said, SaidError } from './sayings';
 
 export const trainerStates = ['idle', 'preparing', 'running', 'paused', 'finishing', 'failed'] as const;
 export type TrainerState = (typeof trainerStates)[number];
@@ -36,13 +37,22 @@ export const trainerLife: Readonly<Record<TrainerState, Readonly<Partial<Record<
   failed: { start: 'preparing', show: 'preparing' },
 };
 
+const refusals = {
+  idle: 'whileIdle',
+  preparing: 'whilePreparing',
+  running: 'whileRunning',
+  paused: 'whilePaused',
+  finishing: 'whileFinishing',
+  failed: 'whileFailed',
+} as const satisfies Record<TrainerState, string>;
+
 /** A happening that the trainer's present state does not allow. */
-export class TrainerLifeError extends Error {
+export class TrainerLifeError extends SaidError {
   readonly state: TrainerState;
   readonly happening: TrainerHappening;
   constructor(state: TrainerState, happening: TrainerHappening) {
     const allowed = Object.keys(trainerLife[state]).join(', ');
-    super(`the trainer is ${state}: "${happening}" is not possible now (possible: ${allowed})`);
+    super(said(refusals[state], { happening, allowed }));
     this.name = 'TrainerLifeError';
     this.state = state;
     this.happening = happening;

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { cameraSchema, overlayNames, pictureChannels } from './frame';
+import { sayingParts } from './sayings';
 
 const count = z.int().min(0);
 const id = z.int().min(0).max(0xffff_ffff);
@@ -119,5 +120,6 @@ export const viewerEvents = [
     seenBy: count,
     /** why there is no answer; null when there is one */
     problem: z.string().nullable(),
+    ...sayingParts,
   }),
 ] as const;

@@ -1,7 +1,7 @@
 /** The line in the ask box, and what is asked with it. The answer itself is in the studio's state, so that every page shows the same. */
 import { computed, ref, watch } from 'vue';
 import { defineStore } from 'pinia';
-import type { AskRequest } from '#contract/studio';
+import type { AskRequest, StudioState } from '#contract/studio';
 import { joinQuestions, placeOf, splitQuestions } from '../questions';
 import type { Channel } from '../viewport/interface';
 import { useStudio } from './studio';
@@ -23,7 +23,7 @@ export const useAsk = defineStore('ask', () => {
   let sent = '';
 
   const answer = computed(() => studio.state?.ask ?? null);
-  const words = computed(() => studio.state?.words ?? { ready: false, reason: '' });
+  const words = computed((): StudioState['words'] => studio.state?.words ?? { ready: false, reason: '', missing: [] });
   const history = computed(() => studio.project?.history ?? []);
   const questions = computed(() => splitQuestions(line.value));
   const likeness = computed(() => answer.value !== null && answer.value.request === null);

@@ -4,6 +4,7 @@ import { defineStore } from 'pinia';
 import { CommandRefused, LinkExpired, LinkLost } from '../gateway';
 import { language, say } from '../language';
 import { refusalWords } from '../picture/failureWords';
+import { isTranslated, sentence } from '../sayings';
 
 export interface Notice {
   readonly id: number;
@@ -31,15 +32,19 @@ export const useNotices = defineStore('notices', () => {
 
   /** Words for whatever a command failed with. */
   function describe(error: unknown): string {
-    if (error instanceof CommandRefused) return error.failure.message;
+    if (error instanceof CommandRefused) {
+      const { failure } = error;
+      if (language.value === 'en') return failure.message;
+      return isTranslated(failure) ? sentence(failure) : `${refusalWords(failure)} ${failure.message}`;
+    }
     if (error instanceof LinkLost || error instanceof LinkExpired) return say('notice.lost');
     return error instanceof Error ? error.message : String(error);
   }
 
-  /** The studio's own words are English: elsewhere they stand beneath the kind of fault in the page's language. */
+  /** What the studio says in English alone stands beneath the kind of fault in the page's language. */
   function fail(error: unknown): void {
     if (!(error instanceof CommandRefused) || language.value === 'en') add('bad', describe(error));
-    else add('bad', refusalWords(error.failure), error.failure.message);
+    else add('bad', refusalWords(error.failure), isTranslated(error.failure) ? null : error.failure.message);
   }
 
   return { list, add, close, describe, fail };

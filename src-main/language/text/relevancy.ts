@@ -6,6 +6,7 @@
  * The softmax of two logits is the sigmoid of their difference, which falls as f·n rises, so the strongest negative is the
  * minimum. f, t and n are unit vectors; 0.5 means as near to the text as to the nearest negative.
  */
+import { said } from '#contract/sayings';
 import { TextError } from './errors';
 
 /** The published negatives; a setting, since what is background differs from scene to scene. */
@@ -44,7 +45,7 @@ export function relevancy(
   const m = rowsOf(negatives, width, 'negatives');
   if (m === 0) {
     const usual = defaultNegatives.map((word) => `"${word}"`).join(', ');
-    throw new TextError('no-negatives', '', `relevancy needs at least one negative text, such as ${usual}`);
+    throw new TextError('no-negatives', '', said('noNegatives', { usual }));
   }
   const result = new Float32Array(n * t);
   for (let i = 0; i < n; i++) {

@@ -4,13 +4,14 @@
  * a text that is empty, too long, or has a word that the vocabulary lacks is refused rather than cut or guessed at.
  */
 import type { PreTrainedTokenizer } from '@huggingface/transformers';
+import { said } from '#contract/sayings';
 import { loadTransformers } from '../models/transformers';
 import { readModelJson } from '../models/modelFolder';
 import type { ModelFolder } from '../models/modelFolder';
 import { ModelError } from '../errors';
 import { cleanText } from './clean';
 import { TextError } from './errors';
-import { unknownWordMessage } from './vocabulary';
+import { unknownWord } from './vocabulary';
 
 /** CLIP's context; used where neither the tokeniser nor the configuration states one. */
 const CLIP_CONTEXT = 77;
@@ -66,16 +67,16 @@ export class TextTokenizer {
    */
   encode(text: string, limit = this.limit): number[] {
     const clean = cleanText(text);
-    if (clean === '') throw new TextError('empty', text, 'the text is empty; name something, such as "chair"');
+    if (clean === '') throw new TextError('empty', text, said('emptyText'));
     const ids = this.#tokenizer.encode(clean);
     if (this.#unknownId !== null && ids.includes(this.#unknownId)) {
       const word = this.#unknownWord(clean);
-      throw new TextError('unknown-word', text, unknownWordMessage(word, this.words(), this.#model));
+      throw new TextError('unknown-word', text, unknownWord(word, this.words(), this.#model));
     }
     if (ids.length > limit) {
       const shown = clean.length > 40 ? `${clean.slice(0, 40)}…` : clean;
-      const excess = `${ids.length} tokens, ${this.#model} takes ${limit}`;
-      throw new TextError('too-long', text, `"${shown}" is too long (${excess}); use fewer words`);
+      const excess = { tokens: ids.length, model: this.#model, limit };
+      throw new TextError('too-long', text, said('longText', { text: shown, ...excess }));
     }
     return ids;
   }

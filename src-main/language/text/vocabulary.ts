@@ -1,4 +1,6 @@
 /** Words about the words that a small vocabulary knows. */
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 
 /** Longest list that an error spells out. */
 const SPELLED_OUT = 80;
@@ -47,11 +49,14 @@ export function nearWords(word: string, vocabulary: readonly string[]): string[]
 }
 
 /** `"zebra" is not in the toy vocabulary; did you mean …? It knows: …` @param model  the model's name */
-export function unknownWordMessage(word: string, vocabulary: readonly string[], model: string): string {
-  const owner = model.startsWith('toy-') ? 'the toy vocabulary' : `the vocabulary of ${model}`;
+export function unknownWord(word: string, vocabulary: readonly string[], model: string): Saying {
   const near = nearWords(word, vocabulary).map((known) => `"${known}"`);
-  const suggestion = near.length > 0 ? `did you mean ${near.join(' or ')}? It knows` : 'it knows';
   const sorted = vocabulary.filter((known) => /[\p{L}\p{N}]/u.test(known)).sort();
-  const more = sorted.length > SPELLED_OUT ? `, … (${sorted.length} words)` : '';
-  return `"${word}" is not in ${owner}; ${suggestion}: ${sorted.slice(0, SPELLED_OUT).join(', ')}${more}`;
+  const known = sorted.slice(0, SPELLED_OUT).join(', ') + (sorted.length > SPELLED_OUT ? ', …' : '');
+  const values = {
+    word,
+    vocabulary: model.startsWith('toy-') ? 'the toy vocabulary' : `the vocabulary of ${model}`,
+    known,
+  };
+  return near.length > 0 ? said('unknownWordNear', { ...values, near: near.join(', ') }) : said('unknownWord', values);
 }

@@ -2,6 +2,7 @@
  * From what a person asks to what the trainer can answer: expressions read, texts through the text encoder, and the relevancy of
  * every entry of the codebook to every text (METHOD §5). The trainer has the splats, this side has the words.
  */
+import { said, SaidError } from '#contract/sayings';
 import type { AskRequest } from '#contract/studio';
 import type { AskOrder, SplatReadout } from '#contract/viewerMessages';
 import { CODES, ExpressionError, likeness, readQuestions, textsIn } from '../../semantics/index';
@@ -12,14 +13,14 @@ import { StudioError } from '../studio';
 const WHOLE = 255;
 
 /** A mistake in one of several questions, where it is. */
-export class QuestionError extends Error {
+export class QuestionError extends SaidError {
   override name = 'ExpressionError';
   /** 0-based */
   readonly question: number;
   /** 1-based, in that question */
   readonly column: number;
   constructor(question: number, error: ExpressionError) {
-    super(error.message);
+    super(error);
     this.question = question;
     this.column = error.column;
   }
@@ -52,8 +53,7 @@ export class Asking {
   /** "More like this", from what a splat decodes to. @throws StudioError, LanguageError */
   async likeness({ id, entries }: SplatReadout, revision: number): Promise<AskOrder> {
     const language = await this.#open();
-    if (entries.length === 0)
-      throw new StudioError(this.#scene.root, `splat ${id} means nothing yet: semantics have not joined the training`);
+    if (entries.length === 0) throw new StudioError(this.#scene.root, said('splatMeansNothing', { id }));
     const codes = { count: 1, entries: new Uint8Array(CODES), shares: new Uint8Array(CODES) };
     entries.slice(0, CODES).forEach(({ entry, share }, i) => {
       codes.entries[i] = entry;

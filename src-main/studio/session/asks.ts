@@ -3,9 +3,11 @@
  * overtaken by the next question is dropped; the same question is asked again when the trainer or the codebook is another.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { said, SaidError } from '#contract/sayings';
 import type { AskRequest, StudioState } from '#contract/studio';
 import type { AskOrder, SplatReadout } from '#contract/viewerMessages';
 import { ExpressionError, plainTexts, readQuestions } from '../../semantics/index';
+import { sayingOf } from '../failures';
 import type { Asking } from './asking';
 import { QuestionError } from './asking';
 import { classColours } from './entries';
@@ -61,7 +63,7 @@ export class Asks {
     const { questions } = request;
     this.#show(revision, request, questions, true, null);
     await this.#work(revision, () => {
-      if (!asking) throw new Error('nothing is open that could be asked');
+      if (!asking) throw new SaidError(said('nothingToAsk'));
       return asking.words(request, revision);
     });
   }
@@ -108,9 +110,8 @@ export class Asks {
     try {
       order = await make();
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
       const where = error instanceof QuestionError ? error : null;
-      problem = { message, question: where?.question ?? null, column: where?.column ?? null };
+      problem = { ...sayingOf(error), question: where?.question ?? null, column: where?.column ?? null };
     }
     if (revision !== this.#revision) return;
     this.#failed = problem !== null;

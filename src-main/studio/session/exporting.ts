@@ -1,5 +1,6 @@
 /** One export at a time, in a process of its own, from a checkpoint that is written for it. */
 import type { ExportCommand, ExportEvent, ExportFormat, ExportState } from '#contract/exportMessages';
+import { said } from '#contract/sayings';
 import { StudioError } from '../studio';
 import { forkExporter } from './exporterChild';
 import type { ExporterChild } from './exporterChild';
@@ -23,8 +24,7 @@ export class Exporting {
    * @throws StudioError while one is under way, or when the process was not built; what saving throws
    */
   async start(project: string, format: ExportFormat, saved: () => Promise<Command>): Promise<void> {
-    if (this.#state?.state === 'running')
-      throw new StudioError(project, 'an export is under way; wait for it, or cancel it');
+    if (this.#state?.state === 'running') throw new StudioError(project, said('exportUnderWay'));
     const turn = ++this.#turn;
     this.#set({
       ...{ format, state: 'running', stage: 'labels', done: 0, total: 1 },

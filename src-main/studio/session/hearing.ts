@@ -1,6 +1,7 @@
 /** What the processes of an open project say, and what follows from it: the state that pages are told, curves, questions asked again. */
 import type { LanguageEvent } from '#contract/languageMessages';
 import type { TrainerEvent } from '#contract/messages';
+import { sayingOf } from '../failures';
 import { codebookState, formingState } from './entries';
 import type { Opened } from './opened';
 import type { OpenScenePorts } from './openScene';
@@ -47,11 +48,10 @@ export class Hearing {
       },
       learned: () => this.#learned(),
       failed: async (stage, error) => {
-        const reason = error instanceof Error ? error.message : String(error);
         const isModel = error instanceof Error && error.name === 'ModelError';
         const missing = isModel ? await this.#pipeline.missing() : [];
         ports.change((state) => {
-          state.stages[stage] = failed(reason);
+          state.stages[stage] = failed(sayingOf(error));
           state.words = { ...state.words, missing };
           sayWords(state);
         });
@@ -63,7 +63,7 @@ export class Hearing {
     const { requests, asks, labels, scene, ports } = this.#opened;
     if (isAnswer(event)) return requests.hear(event);
     if (event.type === 'labelled') return labels?.counted(event);
-    if (event.type === 'failed') requests.drop(event.failure.message);
+    if (event.type === 'failed') requests.drop(event.failure);
     ports.change((state) => {
       afterTrainer(state, event);
       if (event.type === 'prepared' && scene) state.settings = scene.settings;
@@ -100,7 +100,7 @@ export class Hearing {
   }
 
   warn(error: unknown): void {
-    this.#opened.ports.change((state) => warn(state, error instanceof Error ? error.message : String(error)));
+    this.#opened.ports.change((state) => warn(state, sayingOf(error)));
   }
 
   async #learned(): Promise<void> {

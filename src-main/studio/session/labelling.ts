@@ -9,6 +9,7 @@ import type { EditName, LabelMode, LabelOp, LabelRegion, LabelTarget, UncertainR
 import type { LabelsState } from '#contract/labels';
 import type { PinholeCamera } from '#contract/camera';
 import type { TrainerEventOf } from '#contract/messages';
+import { SaidError } from '#contract/sayings';
 import type { StudioState } from '#contract/studio';
 import { SerialQueue } from '../../base/index';
 import { allLabels, classNamed, classOf, LabelError, labelsOf } from '../../labels/index';
@@ -21,6 +22,11 @@ import type { LabelView } from './labelView';
 import { Lessons } from './lessons';
 import type { Asking } from './asking';
 import type { TrainerRequests } from './requests';
+
+/** A gesture that the trainer could not work out. */
+class GestureError extends SaidError {
+  override name = 'InputError';
+}
 
 export interface LabellingPorts {
   readonly project: Project;
@@ -74,7 +80,7 @@ export class Labelling {
 
   // ---- gestures
 
-  /** @throws LabelError, NoTrainerError, what the disk says */
+  /** @throws LabelError, GestureError, NoTrainerError, what the disk says */
   label(gesture: Gesture): Promise<{ splats: number }> {
     return this.#queue.next(async () => {
       const { region, camera, through, mode, target, keepExisting, unlabelled } = gesture;
@@ -92,7 +98,7 @@ export class Labelling {
           ...{ only, never, unlabelled },
         }),
       );
-      if (answer.problem !== null) throw new LabelError(answer.problem);
+      if (answer.problem !== null) throw new GestureError({ ...answer, message: answer.problem });
       const { ids, step, nextId, savedId, savedIds } = answer;
       [this.#step, this.#nextId] = [step, nextId];
       if (ids.length === 0) return { splats: 0 };

@@ -1,4 +1,5 @@
 /** Asking of what is open, and looking at it: questions, single splats, the photos, views that are kept. */
+import { said } from '#contract/sayings';
 import type { AskRequest, PhotoState, SavedView, StudioReply } from '#contract/studio';
 import { StudioError } from '../studio';
 import { namesAsked } from './asks';
@@ -28,7 +29,7 @@ export class Looking {
   async like(id: number): Promise<void> {
     const { asking, root } = this.#opened.project;
     const readout = await this.inspect(id);
-    if (!asking || readout === null) throw new StudioError(root, `splat ${id} does not live any more; pick again`);
+    if (!asking || readout === null) throw new StudioError(root, said('splatGone', { id }));
     await this.#opened.asks.likeness(asking, readout);
   }
 

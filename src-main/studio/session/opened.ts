@@ -1,4 +1,5 @@
 /** What is open now and what is asked of it: shared by everything that the session does with it, changed by scene.ts alone. */
+import { said } from '#contract/sayings';
 import type { StudioState } from '#contract/studio';
 import type { TrainerHost } from '../../training/trainerHost';
 import type { DemoRoom } from '../demoRoom';
@@ -37,13 +38,13 @@ export class Opened {
 
   /** @throws StudioError when no project is open */
   get project(): OpenScene {
-    if (!this.scene) throw new StudioError('Legato', 'no project is open; open or make one first');
+    if (!this.scene) throw new StudioError('Legato', said('noProjectOpen'));
     return this.scene;
   }
 
   /** @throws StudioError when no project is open */
   get labelling(): Labelling {
-    if (!this.labels) throw new StudioError('Legato', 'no project is open that could be labelled; open one first');
+    if (!this.labels) throw new StudioError('Legato', said('noProjectToLabel'));
     return this.labels;
   }
 

@@ -1,5 +1,6 @@
 /** Training, and the words beside it: what a person may start, stop and change of the project that is open. */
 import type { SettingsChange } from '#contract/messages';
+import { said } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
 import type { StudioState } from '#contract/studio';
 import { StudioError } from '../studio';
@@ -52,11 +53,7 @@ export class Pipeline {
   learnWords(settings: Partial<TrainingSettings>, acceptCost: boolean): void {
     const scene = this.#opened.project;
     const { semantics, codebook } = this.#opened.ports.state;
-    if (semantics !== null && codebook !== null)
-      throw new StudioError(
-        scene.root,
-        'this run already learns with a codebook; train anew to learn with another one',
-      );
+    if (semantics !== null && codebook !== null) throw new StudioError(scene.root, said('codebookInUse'));
     scene.learnWords(settings, acceptCost);
   }
 

@@ -5,6 +5,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { namesSplats } from '#contract/splatFiles';
 import { reduceCamera } from '#contract/camera';
 import { resolveSettings } from '#contract/presets';
+import { said } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
 import type { Preview } from '#contract/studio';
 import { loadCapture, splitHoldout } from '../../capture/index';
@@ -34,7 +35,7 @@ const empty = {
 /** @throws StudioError, CaptureError, PlyError, ProjectError, SettingsError */
 export async function previewPath(path: string, settings: Partial<TrainingSettings>): Promise<Preview> {
   const absolute = resolve(path);
-  if (!existsSync(absolute)) throw new StudioError(path, 'no such file or folder; check the path');
+  if (!existsSync(absolute)) throw new StudioError(path, said('noSuchPath'));
   if (await isProject(absolute)) return previewProject(absolute, settings);
   if (namesSplats(absolute) && (await stat(absolute)).isFile()) return previewSplats(absolute);
   return previewCapture(await loadCapture(absolute), projectBeside(absolute), settings);

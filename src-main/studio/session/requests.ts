@@ -1,4 +1,6 @@
 /** Questions to the trainer that are answered by an event. They are over when the trainer is. */
+import { SaidError } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import type { TrainerEvent, TrainerEventOf } from '#contract/messages';
 
 const answers = ['inspected', 'explained', 'gestured', 'uncertain'] as const;
@@ -12,7 +14,7 @@ interface Pending {
 export const isAnswer = (event: TrainerEvent): event is Answer => (answers as readonly string[]).includes(event.type);
 
 /** There is no trainer that could answer. */
-export class NoTrainerError extends Error {
+export class NoTrainerError extends SaidError {
   override name = 'InputError';
 }
 
@@ -43,7 +45,7 @@ export class TrainerRequests {
   }
 
   /** Nobody will answer any more. */
-  drop(why: string): void {
+  drop(why: Saying): void {
     for (const { reject } of this.#pending.values()) reject(new NoTrainerError(why));
     this.#pending.clear();
   }

@@ -7,6 +7,7 @@
  * geometry, and words are learned beside it.
  */
 import { join, resolve } from 'node:path';
+import { said } from '#contract/sayings';
 import { namesSplats } from '#contract/splatFiles';
 import type { TrainingSettings } from '#contract/settings';
 import { SerialQueue } from '../../base/index';
@@ -185,7 +186,7 @@ export class Scene {
       await viewer?.close();
     } finally {
       asks.clear();
-      requests.drop('the scene was closed');
+      requests.drop(said('sceneClosed'));
       this.#ports.hub.clear();
       this.#ports.change((state) =>
         Object.assign(state, { ...emptyState(), pulls: state.pulls, opening: state.opening }),

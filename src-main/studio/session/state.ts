@@ -4,6 +4,8 @@
  */
 import type { LanguageEvent } from '#contract/languageMessages';
 import type { TrainerEvent } from '#contract/messages';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import type { Stage, StudioState } from '#contract/studio';
 
 /** What people are warned of at most at once. */
@@ -11,7 +13,11 @@ const WARNINGS = 50;
 
 export const off = (reason = ''): Stage => ({ state: 'off', done: 0, total: 0, etaSeconds: null, reason });
 export const waiting = (): Stage => ({ state: 'waiting', done: 0, total: 0, etaSeconds: null, reason: '' });
-export const failed = (reason: string): Stage => ({ state: 'failed', done: 0, total: 0, etaSeconds: null, reason });
+export const failed = ({ message, code, values }: Saying): Stage => ({
+  ...off(message),
+  state: 'failed',
+  ...{ code, values },
+});
 
 export function emptyState(): StudioState {
   return {
@@ -37,10 +43,12 @@ export function emptyState(): StudioState {
   };
 }
 
-export function warn(state: StudioState, message: string, now = new Date()): void {
+export function warn(state: StudioState, saying: Saying, now = new Date()): void {
   // The same words again say nothing new.
-  if (state.warnings.at(-1)?.message === message) return;
-  state.warnings = [...state.warnings, { at: now.toISOString(), message }].slice(-WARNINGS);
+  if (state.warnings.at(-1)?.message === saying.message) return;
+  const { message, code, values } = saying;
+  const warning = { at: now.toISOString(), message, ...(code && { code }), ...(values && { values }) };
+  state.warnings = [...state.warnings, warning].slice(-WARNINGS);
 }
 
 /** Changes the state by what the trainer says. */
@@ -110,7 +118,7 @@ export function afterTrainer(state: StudioState, event: TrainerEvent, now = new 
       if (state.project) state.project = { ...state.project, disabled: event.photos };
       return;
     case 'warning':
-      warn(state, event.message, now);
+      warn(state, event, now);
       return;
     case 'failed': {
       const { failure, step, checkpointStep } = event;
@@ -118,9 +126,10 @@ export function afterTrainer(state: StudioState, event: TrainerEvent, now = new 
       if (trainer) state.trainer = { ...trainer, state: 'failed', stepsPerSecond: 0, etaSeconds: 0 };
       // The process went, and its memory with it.
       if (state.trainer && failure.kind === 'crash') state.trainer.memoryBytes = 0;
-      stages.geometry = { ...stages.geometry, state: 'failed', reason: failure.message };
+      const { message: reason, code, values } = failure;
+      stages.geometry = { ...stages.geometry, state: 'failed', reason, code, values };
       if (stages.semantics.state === 'running' || stages.semantics.state === 'paused')
-        stages.semantics = { ...stages.semantics, state: 'failed', reason: failure.message };
+        stages.semantics = { ...stages.semantics, state: 'failed', reason, code, values };
       return;
     }
     case 'finished': {
@@ -169,7 +178,7 @@ export function afterLanguage(state: StudioState, event: LanguageEvent, now = ne
       stages.features = event.complete
         ? { ...stages.features, state: 'done', done: event.photos, total: event.photos, etaSeconds: null }
         : { ...stages.features, state: 'paused', etaSeconds: null };
-      for (const { photo, message } of event.abandoned) warn(state, `${photo}: ${message}`, now);
+      for (const { photo, message } of event.abandoned) warn(state, { message: `${photo}: ${message}` }, now);
       return;
     case 'codebookPrepared':
       state.codebook = {
@@ -200,7 +209,7 @@ export function afterLanguage(state: StudioState, event: LanguageEvent, now = ne
       return;
     }
     case 'warning':
-      warn(state, event.message, now);
+      warn(state, event, now);
       return;
     default:
   }
@@ -209,12 +218,13 @@ export function afterLanguage(state: StudioState, event: LanguageEvent, now = ne
 /** Whether words can be asked, and why not. */
 export function sayWords(state: StudioState): void {
   const { stages, codebook, semantics, project } = state;
-  const reason = (): string => {
-    if (!project) return '';
-    if (project.kind === 'splats') return 'a splat file alone has no codebook; open its project, or train a capture';
+  const why = (): Saying => {
+    if (!project) return { message: '' };
+    if (project.kind === 'splats') return said('splatsWithoutWords');
     const troubled = [stages.features, stages.codebook].find(({ state: stage }) => stage === 'failed');
-    if (!codebook) return troubled?.reason || 'the codebook is not made yet';
-    return semantics ? '' : 'semantics have not joined the training yet';
+    if (!codebook) return troubled?.reason ? { ...troubled, message: troubled.reason } : said('codebookNotMade');
+    return semantics ? { message: '' } : said('semanticsNotJoined');
   };
-  state.words = { ...state.words, ready: codebook !== null && semantics !== null, reason: reason() };
+  const { message: reason, code, values } = why();
+  state.words = { ...state.words, ready: codebook !== null && semantics !== null, reason, code, values };
 }

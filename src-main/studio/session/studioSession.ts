@@ -50,7 +50,7 @@ export class StudioSession implements StudioDoor {
       wishes: (wishes) =>
         this.#scene.send({ type: 'watch', geometry: wishes.geometry, overlays: [...wishes.overlays] }),
       taken: (sequence) => this.#scene.send({ type: 'taken', sequence }),
-      warn: (message) => this.#change((state) => warn(state, message)),
+      warn: (message) => this.#change((state) => warn(state, { message })),
     });
     this.#models = new Models(
       () => this.#change((state) => (state.pulls = this.#models.pulls)),
@@ -90,7 +90,7 @@ export class StudioSession implements StudioDoor {
 
   /** Warns the pages of what happened outside of the session, such as to a helper process of the window. */
   note(message: string): void {
-    this.#change((state) => warn(state, message));
+    this.#change((state) => warn(state, { message }));
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LanguageEvent } from '#contract/languageMessages';
+import { SaidError } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
 import { projectPaths } from '../../project/index';
 import { startCodebook } from '../buildCodebook';
@@ -131,7 +132,7 @@ export class WordsPipeline {
 
 /** What the process said went wrong, as an error of this side. */
 function failureOf({ failure }: Extract<LanguageEvent, { type: 'failed' }>): Error {
-  const error = new Error(failure.message);
+  const error = new SaidError(failure);
   error.name = failure.kind === 'crash' ? 'Error' : failure.kind;
   return error;
 }

@@ -2,6 +2,9 @@
  * The questions "why is this uncertain?" that wait for an answer. Photos are loaded while training goes on; each is heard between two steps.
  */
 import type { TrainerCommand, TrainerEvent } from '#contract/messages';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
+import { sayingOf } from '../failure';
 import { Disagreement } from './disagreement';
 import type { PhotoWithMap } from './disagreement';
 import type { ViewedScene } from './scene';
@@ -23,7 +26,7 @@ interface Question {
   /** loaded and not heard yet; null for one without a map */
   loaded: { photo: PhotoWithMap | null } | null;
   loading: boolean;
-  problem: string | null;
+  problem: Saying | null;
 }
 
 export class Explaining {
@@ -42,14 +45,14 @@ export class Explaining {
   ask({ request, ids }: Why, scene: ViewedScene | null, source: PhotoSource | null): void {
     const alive = new Set(scene?.model.ids.subarray(0, scene.model.count));
     const problem = !scene?.semantics
-      ? 'semantics have not joined yet; nothing is uncertain before'
+      ? said('nothingUncertain')
       : !source
-        ? 'there are no index maps here to disagree with'
+        ? said('nothingToDisagree')
         : ids.some((id) => alive.has(id))
           ? null
-          : 'these splats are gone: density control has replaced them; pick again';
+          : said('splatsReplaced');
     if (problem !== null) {
-      this.#answer({ type: 'explained', request, photos: [], seenBy: 0, problem });
+      this.#refuse(request, problem);
       return;
     }
     this.#source = source;
@@ -71,10 +74,13 @@ export class Explaining {
 
   /** The scene goes: what waits is answered so. */
   forget(): void {
-    for (const { request } of this.#questions)
-      this.#answer({ type: 'explained', request, photos: [], seenBy: 0, problem: 'the scene was closed' });
+    for (const { request } of this.#questions) this.#refuse(request, said('sceneClosed'));
     this.#questions = [];
     this.#source = null;
+  }
+
+  #refuse(request: number, { message, ...parts }: Saying): void {
+    this.#answer({ type: 'explained', request, photos: [], seenBy: 0, problem: message, ...parts });
   }
 
   /** Loads the next photo of the newest question, or answers it when all are heard. */
@@ -85,7 +91,8 @@ export class Explaining {
     if (question.next >= source.photos || question.problem !== null) {
       this.#questions.pop();
       const { request, disagreement, problem } = question;
-      this.#answer({ type: 'explained', request, problem, ...disagreement.result });
+      const { message = null, ...parts } = problem ?? {};
+      this.#answer({ type: 'explained', request, ...disagreement.result, problem: message, ...parts });
       this.#load();
       return;
     }
@@ -94,7 +101,7 @@ export class Explaining {
       .load(question.next++)
       .then((photo) => (question.loaded = { photo }))
       .catch((error: unknown) => {
-        question.problem = error instanceof Error ? error.message : String(error);
+        question.problem = sayingOf(error);
         question.loaded = { photo: null };
       })
       .finally(() => {

@@ -6,9 +6,10 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { TrainerCommand, TrainerEvent } from '#contract/messages';
+import { said } from '#contract/sayings';
 import type { GaussianModel } from '../../gaussians/index';
 import type { Codes } from '../../semantics/index';
-import { describeFailure } from '../failure';
+import { warningOf } from '../failure';
 import type { PhotoCamera, SceneLabels, Taught } from '../ports';
 import { Explaining } from './explaining';
 import type { PhotoSource } from './explaining';
@@ -148,7 +149,7 @@ export class ShownScene {
     try {
       return this.#viewer.attend(scene) || heard;
     } catch (error) {
-      this.#ports.publish({ type: 'warning', message: describeFailure(error).message });
+      this.#ports.publish(warningOf(error));
       return heard;
     }
   }
@@ -206,8 +207,8 @@ export class ShownScene {
       this.#ports.publish(labels.gesture(scene, command, this.#viewer.answers(scene), this.#ports.savedId()));
     else {
       const nothing = { ids: new Uint32Array(0), savedIds: new Uint32Array(0), step: 0, nextId: 0, savedId: 0 };
-      const problem = 'there are no splats yet that could be labelled';
-      this.#ports.publish({ type: 'gestured', request: command.request, ...nothing, problem });
+      const { message: problem, code } = said('nothingToLabel');
+      this.#ports.publish({ type: 'gestured', request: command.request, ...nothing, problem, code });
     }
     this.#viewer.spent(performance.now() - begun);
   }
@@ -224,7 +225,7 @@ export class ShownScene {
       );
       this.#viewer.spent(performance.now() - begun);
     } catch (error) {
-      this.#ports.publish({ type: 'warning', message: describeFailure(error).message });
+      this.#ports.publish(warningOf(error));
       this.#ports.publish({ type: 'uncertain', request: command.request, region: null });
     }
   }

@@ -13,7 +13,7 @@ export async function trainWhole(
   const ports: RunPorts = {
     store: { save: () => Promise.resolve(), latest: () => Promise.resolve(null) },
     openMaps: () => Promise.resolve(null),
-    warn: (message) => void warnings.push(message),
+    warn: ({ message }) => void warnings.push(message),
     lifting: () => Promise.resolve(true),
     joined: () => undefined,
     taught: () => null,

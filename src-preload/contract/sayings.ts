@@ -1,0 +1,128 @@
+/**
+ * Sentences that the studio and its processes say to a person and that pages say in their own language: a code for the sentence, and values
+ * for what it is about. Logs and terminals have them in English, as they stand here; a page has `said.CODE` of resources/locales.
+ *
+ * What has no code (what a file or the system says of itself) comes in English alone, with the kind of its fault (`trainerFailure`).
+ */
+import { z } from 'zod';
+
+/** English, `{name}` for a value. */
+export const sayings = {
+  // ---- what cannot be done in a state of the trainer
+  whileIdle: 'the trainer is idle: "{happening}" is not possible now (possible: {allowed})',
+  whilePreparing: 'the trainer is preparing: "{happening}" is not possible now (possible: {allowed})',
+  whileRunning: 'the trainer is running: "{happening}" is not possible now (possible: {allowed})',
+  whilePaused: 'the trainer is paused: "{happening}" is not possible now (possible: {allowed})',
+  whileFinishing: 'the trainer is finishing: "{happening}" is not possible now (possible: {allowed})',
+  whileFailed: 'the trainer is failed: "{happening}" is not possible now (possible: {allowed})',
+
+  // ---- a run that cannot begin or go on
+  noCapture: 'was made without a capture; make a new project',
+  labelsInTheWay: 'has labels on the splats that it trained; go on with them, or make a new project to train anew',
+  settingIsFixed: '{setting} was {value} and cannot change when a run is continued; leave it out, or train anew',
+  noCheckpoint: 'holds no checkpoint to continue from; train without --resume',
+  noPhotoLeft: 'no photo is left to train on; add photos or lower --holdout',
+  photosChanged: 'its photos are not those of the capture any more; restore them, or train anew',
+  photosMissing: 'its photos are not those of the capture any more ({photos}: missing); restore them, or train anew',
+  noExposures: 'its checkpoint lacks the exposures of its photos; train anew',
+  idleSteps:
+    'settings: semanticSteps: {steps} steps of semantics alone would learn nothing while semanticWeight is 0; leave out one',
+  otherCodebook:
+    "the checkpoint's semantics belong to codebook {checkpoint}, the project's index maps to {maps}; restore the codebook, or train anew",
+  mapsGone:
+    "the checkpoint's semantics belong to codebook {checkpoint}, the project's index maps are gone; restore the codebook, or train anew",
+
+  // ---- what a run was begun with
+  pointsLeftOut: '{left} sparse points left out: {notFinite} not finite, {tooFar} too far, {duplicates} duplicates',
+  pointsOverLimit: '{most} of {usable} usable points start a Gaussian each: no more are allowed',
+  mapsWithoutLabels:
+    'no index map holds a label, so that semantics have nothing to learn; make the maps anew: legato codebook',
+  photosWithoutMap: '{count} of {photos} photos have no index map and teach colour only: {names}',
+  photosWithBlankMap: '{count} of {photos} photos have an index map without any label: {names}',
+  editsOnAncestors: '{edits} label edits were made after the checkpoint; they are now on the ancestors of their splats',
+
+  // ---- a run under way
+  noRunToChange: 'no run: the settings were not changed',
+  noRunToExclude: 'no run: there are no photos to leave out',
+  notTrainedOn: '{photo}: is none of the photos that are trained on',
+  everyPhotoExcluded: 'every photo would be excluded; leave at least one to train on',
+  codebookInUse: 'this run already learns with a codebook; train anew to learn with another one',
+  exportUnderWay: 'an export is under way; wait for it, or cancel it',
+
+  // ---- what is open
+  noSuchPath: 'no such file or folder; check the path',
+  noProjectOpen: 'no project is open; open or make one first',
+  noProjectToLabel: 'no project is open that could be labelled; open one first',
+  sceneClosed: 'the scene was closed',
+
+  // ---- splats
+  nothingToLabel: 'there are no splats yet that could be labelled',
+  splatGone: 'splat {id} does not live any more; pick again',
+  splatMeansNothing: 'splat {id} means nothing yet: semantics have not joined the training',
+  splatsReplaced: 'these splats are gone: density control has replaced them; pick again',
+  nothingUncertain: 'semantics have not joined yet; nothing is uncertain before',
+  nothingToDisagree: 'there are no index maps here to disagree with',
+
+  // ---- words
+  nothingToAsk: 'nothing is open that could be asked',
+  splatsWithoutWords: 'a splat file alone has no codebook; open its project, or train a capture',
+  codebookNotMade: 'the codebook is not made yet',
+  semanticsNotJoined: 'semantics have not joined the training yet',
+  unknownWord: '"{word}" is not in {vocabulary}; it knows: {known}',
+  unknownWordNear: '"{word}" is not in {vocabulary}; did you mean {near}? It knows: {known}',
+  noNegatives: 'relevancy needs at least one negative text, such as {usual}',
+  emptyText: 'the text is empty; name something, such as "chair"',
+  longText: '"{text}" is too long ({tokens} tokens, {model} takes {limit}); use fewer words',
+
+  // ---- questions that cannot be read
+  questionUnreadable: 'cannot be read',
+  questionEmpty: 'empty; write what to look for',
+  quotationOpen: 'the quotation mark is not closed',
+  quotationEmpty: 'an empty text matches nothing; write what to look for',
+  bracketOpen: 'this bracket is not closed',
+  noPlaceHere: '"{text}" has no place here',
+  textExpected: '"{text}" where a text is expected',
+  textExpectedAtEnd: 'ends where a text is expected',
+  nothingOnLeft: '{keyword} has nothing on its left',
+  cannotCompare: '"{name}" cannot be compared; known are {known}',
+  numberExpected: 'a number is expected after {name} {operator}',
+  andExpected: 'write AND before a comparison',
+} as const;
+
+export type SayingCode = keyof typeof sayings;
+
+type NamesIn<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
+type Names<Code extends SayingCode> = NamesIn<(typeof sayings)[Code]>;
+type Value = string | number;
+
+/** The code and values of a sentence, beside its English. */
+export const sayingParts = {
+  /** of `sayings`, a file, the system or a label, such as no-space or locked; absent: English is all there is */
+  code: z.string().max(100).optional(),
+  values: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+};
+
+export const saying = z.object({ message: z.string(), ...sayingParts });
+export type Saying = z.infer<typeof saying>;
+
+/** A sentence. @param values  for each `{name}` in it */
+export function said<Code extends SayingCode>(
+  code: Code,
+  ...given: [Names<Code>] extends [never] ? [] : [Readonly<Record<Names<Code>, Value>>]
+): Saying {
+  const [values] = given as readonly (Readonly<Record<string, Value>> | undefined)[];
+  const message = sayings[code].replace(/\{(\w+)\}/g, (whole, name: string) => String(values?.[name] ?? whole));
+  return values ? { message, code, values: { ...values } } : { message, code };
+}
+
+/** An error whose message is a sentence. */
+export class SaidError extends Error {
+  readonly code: Saying['code'];
+  readonly values: Saying['values'];
+
+  constructor({ message, code, values }: Saying, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.values = values;
+  }
+}

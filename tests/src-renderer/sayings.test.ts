@@ -1,0 +1,83 @@
+/** Sentences of the studio: every one in both languages, with values that it has, and said in the page's own. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { said, sayings, SaidError } from '#contract/sayings';
+import type { SayingCode } from '#contract/sayings';
+import { TrainerLifeError } from '#contract/trainerLife';
+import en from '../../resources/locales/en.json';
+import zh from '../../resources/locales/zh.json';
+import { QuestionError } from '../../src-main/studio/session/asking';
+import { ExpressionError, readQuestions } from '../../src-main/semantics/index';
+import { describeFailure, PhotosError, ResumeError, sayingOf } from '../../src-main/training/failure';
+import { setLanguage } from '../../src-renderer/language';
+import { refusalWords } from '../../src-renderer/picture/failureWords';
+import { isTranslated, reasonWords, sentence } from '../../src-renderer/sayings';
+
+const codes = Object.keys(sayings) as SayingCode[];
+const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+
+afterEach(() => setLanguage('en'));
+
+describe('what the studio says', () => {
+  it.each(codes)('%s has words in both languages, of values that it has', (code) => {
+    for (const words of [en, zh]) {
+      const text: string | undefined = words[`said.${code}`];
+      expect(text?.length).toBeGreaterThan(4);
+      expect(placeholders(sayings[code])).toEqual(expect.arrayContaining(placeholders(text)));
+    }
+    expect(zh[`said.${code}`]).toMatch(/\p{Script=Han}/u);
+  });
+
+  it('is said on a page by no code that the studio lacks', () => {
+    const told = Object.keys(en).flatMap((key) => (key.startsWith('said.') ? [key.slice('said.'.length)] : []));
+    expect(told.filter((code) => !(codes as string[]).includes(code))).toEqual([]);
+  });
+
+  it('comes in English as it stands, and with its values in the language of the page', () => {
+    const warning = said('pointsLeftOut', { left: 1203, notFinite: 3, tooFar: 1000, duplicates: 200 });
+    expect(warning.message).toBe('1203 sparse points left out: 3 not finite, 1000 too far, 200 duplicates');
+    setLanguage('zh');
+    expect(sentence(warning)).toBe('略去 1,203 个稀疏点：3 个非有限值，1,000 个过远，200 个重复。');
+    expect(sentence({ message: 'images.bin: truncated', code: 'no-space' })).toBe('images.bin: truncated');
+    expect(reasonWords({ reason: '', code: 'codebookNotMade' })).toBe('');
+    expect(reasonWords({ reason: 'x', code: 'codebookNotMade' })).toBe('码本尚未生成。');
+  });
+
+  it.each([
+    [new PhotosError(said('notTrainedOn', { photo: 'a.png' })), 'a.png 不在训练照片之中。'],
+    [new ResumeError('/p', said('noCheckpoint')), '没有可继续的检查点。请重新训练。'],
+    [new TrainerLifeError('finishing', 'pause'), '训练正在收尾，请稍候。'],
+  ])('stays what it was through %s', (error, words) => {
+    const failure = describeFailure(error);
+    expect(failure.message).toBe(error.message);
+    setLanguage('zh');
+    expect(refusalWords(failure)).toBe(words);
+  });
+
+  it('keeps its code through a question of several', () => {
+    let mistake: unknown = null;
+    try {
+      readQuestions(['chair AND (']);
+    } catch (error) {
+      mistake = error;
+    }
+    if (!(mistake instanceof ExpressionError)) throw mistake;
+    setLanguage('zh');
+    expect(sentence(sayingOf(new QuestionError(1, mistake)))).toBe('末尾缺少词语。');
+  });
+
+  it('names no values where there are none, and takes errors of any kind', () => {
+    expect(said('sceneClosed')).toEqual({ message: 'the scene was closed', code: 'sceneClosed' });
+    expect(sayingOf('lost')).toEqual({ message: 'lost' });
+    expect(sayingOf(new Error('x'))).toEqual({ message: 'x' });
+    expect(isTranslated(new SaidError({ message: 'x' }))).toBe(false);
+  });
+});
+
+describe('a project that another process has open', () => {
+  it('is not taken for a class that is locked', () => {
+    setLanguage('zh');
+    const failure = { message: 'x', fault: 'input', code: 'locked' } as const;
+    expect(refusalWords({ ...failure, kind: 'ProjectError' })).toBe(zh['refused.project.locked']);
+    expect(refusalWords({ ...failure, kind: 'InputError' })).toBe(zh['refused.code.locked']);
+  });
+});
