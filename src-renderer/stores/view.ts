@@ -86,8 +86,8 @@ export const useView = defineStore('view', () => {
   );
 
   const look = computed<Look>(() => ({
-    channel: channel.value,
-    second: second.value,
+    channel: drawn(channel.value),
+    second: second.value && drawn(second.value),
     divider: divider.value,
     mix: mix.value,
     colourMap: colourMap.value,
@@ -114,6 +114,9 @@ export const useView = defineStore('view', () => {
     if (of === 'label' && labels.classes.length === 0) return 'labels';
     return null;
   }
+
+  /** Zeros would look like an answer: the scene itself is shown until there is one. */
+  const drawn = (of: Channel): Channel => (lack(of) === null ? of : 'colour');
 
   /** Splits the picture: what was shown stays on the left, colour or the last channel comes to the right. */
   function split(): void {

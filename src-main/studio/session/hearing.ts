@@ -1,13 +1,14 @@
 /** What the processes of an open project say, and what follows from it: the state that pages are told, curves, questions asked again. */
 import type { LanguageEvent } from '#contract/languageMessages';
 import type { TrainerEvent } from '#contract/messages';
+import type { StudioState } from '#contract/studio';
 import { sayingOf } from '../failures';
 import { codebookState, formingState } from './entries';
 import type { Opened } from './opened';
 import type { OpenScenePorts } from './openScene';
 import type { Pipeline } from './pipeline';
 import { isAnswer } from './requests';
-import { afterLanguage, afterTrainer, failed, sayWords, warn } from './state';
+import { afterLanguage, afterTrainer, failed, sayWords, warn, withoutWords } from './state';
 
 export class Hearing {
   readonly #opened: Opened;
@@ -41,6 +42,7 @@ export class Hearing {
       busy: (busy) =>
         ports.change((state) => {
           if (busy) state.words = { ...state.words, missing: [] };
+          this.#shareThreads(state);
         }),
       brokenOff: () => {
         this.#opened.scene?.photos?.settled();
@@ -51,7 +53,8 @@ export class Hearing {
         const isModel = error instanceof Error && error.name === 'ModelError';
         const missing = isModel ? await this.#pipeline.missing() : [];
         ports.change((state) => {
-          state.stages[stage] = failed(sayingOf(error));
+          if (missing.length > 0) withoutWords(state, sayingOf(error));
+          else state.stages[stage] = failed(sayingOf(error));
           state.words = { ...state.words, missing };
           sayWords(state);
         });
@@ -67,13 +70,13 @@ export class Hearing {
     ports.change((state) => {
       afterTrainer(state, event);
       if (event.type === 'prepared' && scene) state.settings = scene.settings;
+      if (event.type === 'prepared') this.#shareThreads(state);
       sayWords(state);
     });
     if (event.type === 'prepared') {
       this.#opened.watch();
       asks.repeat();
       labels?.prepared(event);
-      scene?.share(event.threads);
       if (event.step < (scene?.curves.points.at(-1)?.step ?? 0)) {
         scene?.curves.rewind(event.step);
         ports.curves(0);
@@ -101,6 +104,12 @@ export class Hearing {
 
   warn(error: unknown): void {
     this.#opened.ports.change((state) => warn(state, sayingOf(error)));
+  }
+
+  /** The trainer takes what the words leave it. */
+  #shareThreads(state: StudioState): void {
+    const { scene } = this.#opened;
+    if (scene && state.trainer) state.trainer = { ...state.trainer, threads: scene.share(state.trainer.threads) };
   }
 
   async #learned(): Promise<void> {

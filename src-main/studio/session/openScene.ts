@@ -61,13 +61,7 @@ export class OpenScene {
     // A few words are a few milliseconds on one core.
     const source = { root: paths.root, threads: 1 };
     this.asking = capturePath === null ? null : new Asking({ ...source, capture: capturePath });
-    this.words = new WordsPipeline(paths.root, {
-      ...ports,
-      busy: (busy) => {
-        this.share();
-        ports.busy(busy);
-      },
-    });
+    this.words = new WordsPipeline(paths.root, ports);
     studio.subscribe((event) => ports.hearTrainer(event));
     studio.subscribeFrames((bytes) => ports.frame(bytes));
   }
@@ -182,11 +176,17 @@ export class OpenScene {
     await this.studio.close();
   }
 
-  /** The trainer takes what the words leave it, between two steps. @param has  threads that it computes with */
-  share(has = 0): void {
-    if (!['running', 'paused'].includes(this.studio.state)) return;
+  /**
+   * The trainer takes what the words leave it, between two steps.
+   *
+   * @param has  threads that it computes with
+   * @returns those that it will
+   */
+  share(has: number): number {
+    if (!['preparing', 'running', 'paused'].includes(this.studio.state)) return has;
     const { trainer } = shareThreads(this.#threads, this.words.busy);
     if (trainer !== has) this.studio.change({ threads: trainer });
+    return trainer;
   }
 }
 

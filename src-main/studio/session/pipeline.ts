@@ -7,7 +7,7 @@ import { StudioError } from '../studio';
 import { encodersFor } from './encoders';
 import type { Opened } from './opened';
 import type { OpenScene } from './openScene';
-import { off, sayWords } from './state';
+import { sayWords, withWords } from './state';
 
 export class Pipeline {
   readonly #opened: Opened;
@@ -65,7 +65,7 @@ export class Pipeline {
     if (scene !== this.#opened.scene || scene.words.busy) return;
     ports.change((state) => {
       state.words = { ...state.words, missing };
-      if (missing.length === 0) state.stages.features = off();
+      if (missing.length === 0) withWords(state);
       sayWords(state);
     });
   }

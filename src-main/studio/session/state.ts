@@ -11,13 +11,12 @@ import type { Stage, StudioState } from '#contract/studio';
 /** What people are warned of at most at once. */
 const WARNINGS = 50;
 
-export const off = (reason = ''): Stage => ({ state: 'off', done: 0, total: 0, etaSeconds: null, reason });
-export const waiting = (): Stage => ({ state: 'waiting', done: 0, total: 0, etaSeconds: null, reason: '' });
-export const failed = ({ message, code, values }: Saying): Stage => ({
-  ...off(message),
-  state: 'failed',
-  ...{ code, values },
+const stage = (state: Stage['state'], { message, code, values }: Saying = { message: '' }): Stage => ({
+  ...{ state, done: 0, total: 0, etaSeconds: null, reason: message, code, values },
 });
+export const off = (why?: Saying): Stage => stage('off', why);
+export const waiting = (): Stage => stage('waiting');
+export const failed = (why: Saying): Stage => stage('failed', why);
 
 export function emptyState(): StudioState {
   return {
@@ -49,6 +48,18 @@ export function warn(state: StudioState, saying: Saying, now = new Date()): void
   const { message, code, values } = saying;
   const warning = { at: now.toISOString(), message, ...(code && { code }), ...(values && { values }) };
   state.warnings = [...state.warnings, warning].slice(-WARNINGS);
+}
+
+/** Nothing failed: without encoders geometry alone is trained. */
+export function withoutWords({ stages }: StudioState, reason: Saying): void {
+  stages.features = off(reason);
+  if (stages.semantics.state === 'waiting') stages.semantics = off(reason);
+}
+
+/** Encoders are there now. */
+export function withWords({ stages, trainer }: StudioState): void {
+  stages.features = off();
+  if (stages.semantics.state === 'off' && trainer) stages.semantics = waiting();
 }
 
 /** Changes the state by what the trainer says. */
@@ -221,8 +232,8 @@ export function sayWords(state: StudioState): void {
   const why = (): Saying => {
     if (!project) return { message: '' };
     if (project.kind === 'splats') return said('splatsWithoutWords');
-    const troubled = [stages.features, stages.codebook].find(({ state: stage }) => stage === 'failed');
-    if (!codebook) return troubled?.reason ? { ...troubled, message: troubled.reason } : said('codebookNotMade');
+    const troubled = [stages.features, stages.codebook].find(({ reason }) => reason !== '');
+    if (!codebook) return troubled ? { ...troubled, message: troubled.reason } : said('codebookNotMade');
     return semantics ? { message: '' } : said('semanticsNotJoined');
   };
   const { message: reason, code, values } = why();

@@ -61,11 +61,11 @@ export class WordsPipeline {
   start(settings: Partial<TrainingSettings>, acceptCost: boolean): void {
     if (this.#running) return;
     this.#cancelled = false;
-    this.#ports.busy(true);
     this.#running = this.#run(settings, acceptCost).finally(() => {
       this.#running = null;
       this.#ports.busy(false);
     });
+    this.#ports.busy(true);
   }
 
   /** Ends the job within a batch; resolves when it has ended. */

@@ -5,13 +5,14 @@
  *
  * but the first CREDIT of a run is free, so that one sees it learn from the first moment on.
  *
- * A picture that a person waits for goes ahead of that once a second, and so does an answer to a new question. Snapshots and
- * overlays alone share the time equally, since a snapshot costs many times what overlays cost.
+ * A picture that a person waits for, of another pose or question than the last, goes ahead of that once a second, and so does an answer to
+ * a new question. The same picture of later parameters waits its turn. Snapshots and overlays alone share the time equally, since a
+ * snapshot costs many times what overlays cost.
  */
 const SHARE = 0.02;
 /** Between two frames, ms. */
 const PAUSE = 400;
-/** A picture a second is served, whatever it costs, ms. */
+/** A picture that is waited for is served within it, whatever it costs, ms. */
 const PATIENCE = 1000;
 /** What the first publications of a run may take, ms. */
 const CREDIT = 150;
@@ -53,8 +54,11 @@ export class Rhythm {
     return this.#now() >= this.#snapshotFree;
   }
 
-  get mayLook(): boolean {
-    return (this.mayPublish && !this.#pictured) || this.#now() - this.#picture >= PATIENCE;
+  /** @param renews  the same picture was served before, of earlier parameters */
+  mayLook(renews: boolean): boolean {
+    const mine = this.mayPublish && !this.#pictured;
+    // A frame that is not there lets its turn go by.
+    return mine || (renews ? this.#now() >= this.#free + PAUSE : this.#now() - this.#picture >= PATIENCE);
   }
 
   /** @param snapshot  what the snapshot in it cost, 0 without one */
@@ -68,13 +72,14 @@ export class Rhythm {
     if (snapshot > 0) this.#snapshotFree = now + (2 * Math.max(0, snapshot - given)) / SHARE;
   }
 
-  pictured(milliseconds: number): void {
+  pictured(milliseconds: number, renews: boolean): void {
     const now = this.#now();
     this.#spent += milliseconds;
     this.#picture = now;
     this.#pictured = true;
-    // More would let pictures, of which one a second is promised, hold up frames for ever.
-    this.#free = Math.max(this.#free, now + Math.min(PATIENCE / 2, milliseconds / SHARE));
+    // More would let pictures that are waited for, of which one a second is promised, hold up frames for ever.
+    const rest = milliseconds / SHARE;
+    this.#free = Math.max(this.#free, now + (renews ? rest : Math.min(PATIENCE / 2, rest)));
   }
 
   /** Of anything else that was done for viewers. */

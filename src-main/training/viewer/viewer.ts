@@ -61,6 +61,8 @@ export class TrainerViewer {
   #overlays: { step: number; names: string; ask: number; labels: number; whole: boolean } | null = null;
   /** newest of each viewer */
   readonly #looks = new Map<number, Look>();
+  /** what the last picture of each viewer was of */
+  readonly #served = new Map<number, string>();
   /** pose and step of the newest picture at rest whose pixels the cells heard of */
   #heardOf = '';
   /** what the cells follow thoroughly already; empty while they are in motion */
@@ -161,12 +163,14 @@ export class TrainerViewer {
     this.#axes = new PrincipalAxes();
     this.#cells = new MeaningCells();
     this.#followed = '';
+    this.#served.clear();
     this.#rhythm.begin();
   }
 
   /** Between two steps: at most one picture and one publication, when their time has come. */
   between(scene: ViewedScene): void {
-    if (this.#looks.size > 0 && this.#rhythm.mayLook) this.#picture(scene, CODES_TRAINING);
+    const look = this.#nextLook;
+    if (look && this.#rhythm.mayLook(this.#renews(look))) this.#picture(scene, look, CODES_TRAINING);
     if (this.#underWay !== null) return;
     if (!this.#urgent && !this.#rhythm.mayPublish) return;
     this.#publish(scene, CODES_TRAINING, this.#rhythm.maySnapshot);
@@ -174,7 +178,11 @@ export class TrainerViewer {
 
   /** At rest: one portion of what is asked for. @returns whether there may be more to do now */
   attend(scene: ViewedScene): boolean {
-    if (this.#picture(scene, Infinity)) return true;
+    const look = this.#nextLook;
+    if (look) {
+      this.#picture(scene, look, Infinity);
+      return true;
+    }
     if (this.#underWay !== null) return false;
     return this.#publish(scene, CODES_RESTING, true);
   }
@@ -245,11 +253,25 @@ export class TrainerViewer {
     this.#cells.decode(semantics.layers, resting ? Infinity : CODES_TRAINING);
   }
 
-  /** Serves the look that came last; false when there is none. */
-  #picture(scene: ViewedScene, codeTime: number): boolean {
-    const look = [...this.#looks.values()].at(-1);
-    if (!look) return false;
+  /** The look that came last, of those that somebody waits for if there are such. */
+  get #nextLook(): Look | null {
+    const looks = [...this.#looks.values()].reverse();
+    return looks.find((look) => !this.#renews(look)) ?? looks.at(0) ?? null;
+  }
+
+  /** Whether a look is of what its viewer was last shown, but for the parameters. */
+  #renews(look: Look): boolean {
+    return this.#served.get(look.viewer) === this.#subjectOf(look);
+  }
+
+  #subjectOf({ camera, channel, way, unlabelled }: Look): string {
+    return JSON.stringify([camera, channel, way, unlabelled, this.#ask?.revision ?? 0, this.#labels?.revision ?? 0]);
+  }
+
+  #picture(scene: ViewedScene, look: Look, codeTime: number): void {
+    const renews = this.#renews(look);
     this.#looks.delete(look.viewer);
+    this.#served.set(look.viewer, this.#subjectOf(look));
     const begun = performance.now();
     if (needsCodes(look)) this.#codes.refresh(scene, codeTime);
     if (look.channel === 'components' && !this.#axes.fitted)
@@ -257,8 +279,7 @@ export class TrainerViewer {
     if (needsCodes(look) && look.channel !== 'entry' && this.#cells.cells === 0) this.#followMeaning(scene, codeTime);
     this.#send(pictureFrame(scene, look, this.#parts, ++this.#sequence));
     if (look.way === 'decoded' && codeTime === Infinity) this.#hearOf(scene, look);
-    this.#rhythm.pictured(performance.now() - begun);
-    return true;
+    this.#rhythm.pictured(performance.now() - begun, renews);
   }
 
   /** Cells have met the pixels of another pose, or of parameters that moved: at rest the tables are published anew, once. */

@@ -69,7 +69,7 @@ describe('words beside a run', { timeout: 120_000 }, () => {
     expect(session.state.warnings.filter(({ message }) => /model/.test(message))).toEqual([]);
     await page.perform({ type: 'resume' });
     // Nobody installed encoders in this home: that they are missed now shows that they are asked for.
-    await until(({ stages }) => stages.features.state === 'failed');
+    await until(({ words }) => words.missing.length === 2);
   });
 
   it('are made by the settings of the run that waited, and count in the memory while they are', async () => {
@@ -122,10 +122,13 @@ describe('words beside a run', { timeout: 120_000 }, () => {
 
   it('say which encoders are missing, and can be learned as soon as they are there', async () => {
     const project = join(home, 'missing.legato');
-    const auto = { ...settings, clipModel: 'auto', dinoModel: tiny('dino') };
+    const auto = { ...settings, threads: 2, clipModel: 'auto', dinoModel: tiny('dino') };
     await page.perform({ type: 'create', capture, project, settings: auto, paused: false });
-    await until(({ stages }) => stages.features.state === 'failed');
+    await until(({ words }) => words.missing.length > 0);
     expect(session.state.words).toMatchObject({ ready: false, missing: ['clip'] });
+    // Geometry alone is no failure, and has the whole machine.
+    expect(session.state.stages).toMatchObject({ features: { state: 'off' }, semantics: { state: 'off' } });
+    await until(({ trainer }) => trainer?.threads === 2);
     // In the terminal's words for the terminal; the page has its own.
     expect(session.state.stages.features.reason).toContain('legato models pull');
     await page.perform({ type: 'models' });

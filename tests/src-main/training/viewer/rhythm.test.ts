@@ -1,4 +1,4 @@
-/** The rhythm of publishing on a clock of the test's own: 2 % in the long run, a picture a second, at once in the beginning. */
+/** The rhythm of publishing on a clock of the test's own: 2 % in the long run, a new picture within a second, at once in the beginning. */
 import { describe, expect, it } from 'vitest';
 import { Rhythm } from '../../../../src-main/training/viewer/rhythm';
 
@@ -31,25 +31,51 @@ describe('rhythm', () => {
     expect(at[2]).toBeLessThan(1500);
   });
 
-  it('serves a picture a second whatever it costs, and frames beside them', () => {
+  /** Looks and frames for a while, both whenever they may. @param cost  ms of a picture */
+  function look(cost: number, seconds: number, renews: boolean): { pictures: number; frames: number; share: number } {
     let now = 0;
     const rhythm = new Rhythm(() => now);
-    const pictures: number[] = [];
-    let published = 0;
-    while (now < 20_000) {
-      if (rhythm.mayLook) {
-        pictures.push(now);
-        now += 200;
-        rhythm.pictured(200);
+    let [pictures, frames] = [0, 0];
+    while (now < 1000 * seconds) {
+      if (rhythm.mayLook(renews)) {
+        pictures++;
+        now += cost;
+        rhythm.pictured(cost, renews);
       }
       if (rhythm.mayPublish) {
-        published++;
+        frames++;
+        now += 1;
         rhythm.published(1, 1);
       }
       now += 10;
     }
-    expect(pictures.length).toBeGreaterThanOrEqual(15);
-    expect(published).toBeGreaterThan(0);
+    return { pictures, frames, share: (pictures * cost + frames) / now };
+  }
+
+  it('serves a picture that is waited for once a second whatever it costs, and frames beside them', () => {
+    const { pictures, frames } = look(200, 20, false);
+    expect(pictures).toBeGreaterThanOrEqual(15);
+    expect(frames).toBeGreaterThan(0);
+  });
+
+  it('renews pictures within 2 %, and frames beside them', () => {
+    const { pictures, frames, share } = look(200, 300, true);
+    expect(pictures).toBeGreaterThan(25);
+    expect(frames).toBeGreaterThan(25);
+    expect(share).toBeLessThanOrEqual(0.0205);
+  });
+
+  it('renews pictures for whom no frame is made, too', () => {
+    let now = 0;
+    const rhythm = new Rhythm(() => now);
+    let pictures = 0;
+    for (; now < 100_000; now += 10)
+      if (rhythm.mayLook(true)) {
+        pictures++;
+        rhythm.pictured(20, true);
+      }
+    expect(pictures).toBeGreaterThan(65);
+    expect(pictures).toBeLessThanOrEqual(101);
   });
 
   it('tells the share of the last ten seconds, however often it is asked', () => {
