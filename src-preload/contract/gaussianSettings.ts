@@ -42,7 +42,7 @@ export const gaussianSettings = {
   coarseSteps: integer(0, 10_000_000, {
     group: 'photos',
     unit: REFERENCE,
-    description: 'until this step the photos grow, by halving coarseFactor at equal distances, to their size',
+    description: 'until this step the photos grow, by halving the coarse factor at equal distances, to their size',
   }),
 
   meansRateStart: rate('learning rate of the means at the first step, times the camera extent'),

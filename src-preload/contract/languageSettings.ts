@@ -40,7 +40,7 @@ export const languageSettings = {
   featureRows: integer(0, 4096, {
     group: 'features',
     unit: 'rows',
-    description: 'rows of the dense grid of features; 0 leaves it to featureDetail',
+    description: 'rows of the dense grid of features; 0 leaves it to the detail of features',
   }),
 
   codebookSize: integer(32, 255, { group: 'codebook', unit: 'entries', description: 'entries N of the codebook' }),

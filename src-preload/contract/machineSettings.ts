@@ -10,7 +10,7 @@ export const machineSettings = {
   memory: integer(0, 100_000_000, {
     group: 'machine',
     unit: 'MiB',
-    description: 'memory of the trainer: photos take what the Gaussians leave, photoCache at most; 0 is no bound',
+    description: 'memory of the trainer: photos take what the Gaussians leave, the photo cache at most; 0 is no bound',
   }),
   photoCache: integer(1, 1_000_000, { group: 'machine', unit: 'MiB', description: 'memory for decoded photos' }),
   prefetch: integer(0, 64, { group: 'machine', unit: 'photos', description: 'photos decoded ahead of their turn' }),

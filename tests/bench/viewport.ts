@@ -6,9 +6,13 @@
  *   recolour   an overlay of the shown snapshot: decode and copy
  *   draw       one frame's calls to the graphics card
  *   pick       looking through one pixel
+ *
+ * Then a thousand snapshots with an overlay each, of a small scene, and what the page and its graphics memory hold between them.
  */
+import type { Page } from 'playwright-core';
 import { launchDrawingChromium } from '../browser/chromium';
 import { serveHarness } from '../browser/viewport/serveHarness';
+import type { HarnessServer } from '../browser/viewport/serveHarness';
 import { overlayFrame, packScene, snapshotFrame } from '../src-renderer/viewport/packScene';
 import { seededScene } from '../src-renderer/viewport/seededScene';
 
@@ -16,6 +20,7 @@ const SPLATS = 300_000;
 const ROUNDS = 6;
 /** the first rounds make textures and compile */
 const WARM = 1;
+const MANY = { splats: 5000, snapshots: 1000, told: [20, 100, 250, 500, 750, 1000] } as const;
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
@@ -70,8 +75,36 @@ export async function printViewportCost(): Promise<void> {
     row('recolour', takes.overlay);
     row('draw', draws);
     row('pick', picks);
+    await printMemory(page, server);
   } finally {
     await browser.close();
     await server.close();
+  }
+}
+
+/** Garbage is collected before each look. */
+async function printMemory(page: Page, server: HarnessServer): Promise<void> {
+  const scene = packScene(seededScene(MANY.splats, 3));
+  const uncertainty = Uint16Array.from({ length: MANY.splats }, (_, i) => i % 65_536);
+  console.log(`\n${MANY.snapshots} snapshots of ${MANY.splats} splats, each with an overlay:`);
+  for (let taken = 1; taken <= MANY.snapshots; taken++) {
+    const header = { ...scene.header, sequence: 100 * taken };
+    server.offer('/frame/snapshot', snapshotFrame({ ...scene, header }));
+    server.offer('/frame/overlay', overlayFrame({ ...scene, header }, 100 * taken + 1, { uncertainty }));
+    await page.evaluate(async () => {
+      await window.harness.fetchFrame('/frame/snapshot');
+      await window.harness.fetchFrame('/frame/overlay');
+      await window.harness.settled();
+    });
+    if (!MANY.told.some((count) => count === taken)) continue;
+    const { heap, textures, geometries } = await page.evaluate(() => {
+      (window as unknown as { gc?: () => void }).gc?.();
+      const { memory } = performance as unknown as { memory: { usedJSHeapSize: number } };
+      const held = window.harness.handle().session?.memory;
+      return { heap: memory.usedJSHeapSize, textures: held?.textures, geometries: held?.geometries };
+    });
+    console.log(
+      `after ${String(taken).padStart(4)}: heap ${(heap / 1e6).toFixed(1)} MB, ${textures} textures, ${geometries} geometries`,
+    );
   }
 }
