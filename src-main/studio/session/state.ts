@@ -53,7 +53,7 @@ export function warn(state: StudioState, saying: Saying, now = new Date()): void
 /** Nothing failed: without encoders geometry alone is trained. */
 export function withoutWords({ stages }: StudioState, reason: Saying): void {
   stages.features = off(reason);
-  if (stages.semantics.state === 'waiting') stages.semantics = off(reason);
+  if (stages.semantics.state === 'waiting') stages.semantics = off();
 }
 
 /** Encoders are there now. */
