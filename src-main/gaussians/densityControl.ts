@@ -215,7 +215,7 @@ export class DensityControl {
   }
 }
 
-function largestLogScale(geometry: Float32Array, at: number): number {
+export function largestLogScale(geometry: Float32Array, at: number): number {
   const scale = at + GEOMETRY.logScale;
   return Math.max(geometry[scale], geometry[scale + 1], geometry[scale + 2]);
 }

@@ -9,6 +9,7 @@ export {
   type DensitySettings,
 } from './densityControl';
 export { DensityStatistics } from './densityStatistics';
+export { clearHaze } from './haze';
 export { economyLoss, type EconomyOptions } from './economy';
 export { GaussianError } from './errors';
 export { explore } from './exploration';

@@ -10,7 +10,7 @@ import type { SettingsChange, StartCommand, TrainerEventOf } from '#contract/mes
 import type { Saying } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
 import type { SceneFrame } from '../capture/index';
-import { DensityControl, explore, relocate, resetOpacity } from '../gaussians/index';
+import { clearHaze, DensityControl, explore, relocate, resetOpacity } from '../gaussians/index';
 import type { DensityStatistics, GaussianModel } from '../gaussians/index';
 import { adamStep, resizePool } from '../kernels/index';
 import { evaluate, meanSquaredError } from './evaluation';
@@ -244,12 +244,14 @@ export class TrainingRun {
     const free = settings.budget === 0;
     const pass = free ? schedule.densityPassAt(step, settings) : schedule.relocationAt(step, settings);
     const opacityReset = free && schedule.opacityResetAt(step, settings);
-    if (!pass && !opacityReset) return null;
+    const haze = schedule.hazeClearsAt(step, settings);
+    if (!pass && !opacityReset && !haze) return null;
     const report = { cloned: 0, split: 0, pruned: 0 };
-    if (pass) {
+    if (pass || haze) {
       const labels = this.#semantics.learner?.labels ?? null;
       const before = labels?.byId(this.#model);
-      Object.assign(report, free ? this.#densify(step) : this.#relocate(step));
+      if (pass) Object.assign(report, free ? this.#densify(step) : this.#relocate(step));
+      if (haze) report.pruned += clearHaze(this.#model, this.#statistics, settings, this.#extent);
       if (labels && before) labels.follow(this.#model, before);
     }
     if (opacityReset) resetOpacity(this.#model, settings.opacityResetTo);

@@ -83,6 +83,11 @@ export function opacityResetAt(step: number, settings: TrainingSettings): boolea
   return step <= scaled(settings.densityStop, settings) && every(scaled(settings.opacityResetInterval, settings), step);
 }
 
+/** Whether haze is removed after this step. */
+export function hazeClearsAt(step: number, settings: TrainingSettings): boolean {
+  return settings.hazeStep > 0 && step === Math.ceil(scaled(settings.hazeStep, settings));
+}
+
 /** Whether an opacity reset has happened before this step: from then on large Gaussians are pruned too. */
 export function resetBefore(step: number, settings: TrainingSettings): boolean {
   return settings.opacityResetInterval > 0 && step > scaled(settings.opacityResetInterval, settings);

@@ -141,6 +141,20 @@ export const gaussianSettings = {
     unit: 'camera extents',
     description: 'after the first opacity reset, larger Gaussians are removed; 0 is off',
   }),
+  hazeStep: integer(0, 10_000_000, {
+    group: 'density',
+    unit: REFERENCE,
+    description: 'after this step haze is removed: Gaussians that are both faint and large; 0 is off',
+  }),
+  hazeOpacity: number(0.0001, 0.9999, {
+    group: 'density',
+    description: 'opacity below which a large Gaussian is haze',
+  }),
+  hazeScale: number(0.0001, 1000, {
+    group: 'density',
+    unit: 'camera extents',
+    description: 'scale above which a faint Gaussian is haze',
+  }),
   opacityResetInterval: integer(0, 10_000_000, {
     group: 'density',
     unit: REFERENCE,

@@ -10,6 +10,7 @@ import {
   evaluationAt,
   every,
   meansRate,
+  hazeClearsAt,
   opacityResetAt,
   relocationAt,
   resetBefore,
@@ -84,6 +85,8 @@ describe('schedule', () => {
     expect(stepsWhere(30_000, (step) => opacityResetAt(step, notes))).toEqual([3000, 6000, 9000, 12_000, 15_000]);
     expect(stepsWhere(1000, (step) => opacityResetAt(step, short))).toEqual([100, 200, 300, 400, 500]);
     expect(stepsWhere(1000, (step) => opacityResetAt(step, { ...short, opacityResetInterval: 0 }))).toEqual([]);
+    expect(stepsWhere(1000, (step) => hazeClearsAt(step, { ...short, hazeStep: 27_010 }))).toEqual([901]);
+    expect(stepsWhere(1000, (step) => hazeClearsAt(step, short))).toEqual([]);
     expect([resetBefore(3000, notes), resetBefore(3001, notes)]).toEqual([false, true]);
   });
 
