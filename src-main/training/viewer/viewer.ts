@@ -42,6 +42,14 @@ interface Published {
   readonly step: number;
 }
 
+interface NextLook {
+  readonly look: Look;
+  /** all that its picture depends on but the parameters */
+  readonly subject: string;
+  /** its viewer was last shown the same, of earlier parameters */
+  readonly renews: boolean;
+}
+
 export class TrainerViewer {
   readonly #send: SendFrame;
   readonly #rhythm: Rhythm;
@@ -169,8 +177,8 @@ export class TrainerViewer {
 
   /** Between two steps: at most one picture and one publication, when their time has come. */
   between(scene: ViewedScene): void {
-    const look = this.#nextLook;
-    if (look && this.#rhythm.mayLook(this.#renews(look))) this.#picture(scene, look, CODES_TRAINING);
+    const next = this.#nextLook;
+    if (next && this.#rhythm.mayLook(next.renews)) this.#picture(scene, next, CODES_TRAINING);
     if (this.#underWay !== null) return;
     if (!this.#urgent && !this.#rhythm.mayPublish) return;
     this.#publish(scene, CODES_TRAINING, this.#rhythm.maySnapshot);
@@ -178,9 +186,9 @@ export class TrainerViewer {
 
   /** At rest: one portion of what is asked for. @returns whether there may be more to do now */
   attend(scene: ViewedScene): boolean {
-    const look = this.#nextLook;
-    if (look) {
-      this.#picture(scene, look, Infinity);
+    const next = this.#nextLook;
+    if (next) {
+      this.#picture(scene, next, Infinity);
       return true;
     }
     if (this.#underWay !== null) return false;
@@ -253,25 +261,23 @@ export class TrainerViewer {
     this.#cells.decode(semantics.layers, resting ? Infinity : CODES_TRAINING);
   }
 
-  /** The look that came last, of those that somebody waits for if there are such. */
-  get #nextLook(): Look | null {
-    const looks = [...this.#looks.values()].reverse();
-    return looks.find((look) => !this.#renews(look)) ?? looks.at(0) ?? null;
-  }
-
-  /** Whether a look is of what its viewer was last shown, but for the parameters. */
-  #renews(look: Look): boolean {
-    return this.#served.get(look.viewer) === this.#subjectOf(look);
+  /** The look that came last, of those that somebody waits for if there are such; null when there is none. */
+  get #nextLook(): NextLook | null {
+    if (this.#looks.size === 0) return null;
+    const looks = [...this.#looks.values()].reverse().map((look) => {
+      const subject = this.#subjectOf(look);
+      return { look, subject, renews: this.#served.get(look.viewer) === subject };
+    });
+    return looks.find(({ renews }) => !renews) ?? looks[0];
   }
 
   #subjectOf({ camera, channel, way, unlabelled }: Look): string {
     return JSON.stringify([camera, channel, way, unlabelled, this.#ask?.revision ?? 0, this.#labels?.revision ?? 0]);
   }
 
-  #picture(scene: ViewedScene, look: Look, codeTime: number): void {
-    const renews = this.#renews(look);
+  #picture(scene: ViewedScene, { look, subject, renews }: NextLook, codeTime: number): void {
     this.#looks.delete(look.viewer);
-    this.#served.set(look.viewer, this.#subjectOf(look));
+    this.#served.set(look.viewer, subject);
     const begun = performance.now();
     if (needsCodes(look)) this.#codes.refresh(scene, codeTime);
     if (look.channel === 'components' && !this.#axes.fitted)
