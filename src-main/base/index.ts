@@ -11,6 +11,7 @@ export {
 } from './atomicFile';
 export { FileError, readError, systemErrorCode, writeError } from './errors';
 export { evenly } from './evenly';
+export { nameList } from './nameList';
 export { isProcessAlive, processStartTime, deliverToParent, sendToParent } from './processes';
 export { CounterRandom } from './random';
 export { SerialQueue } from './serialQueue';

@@ -3,6 +3,9 @@
  * names unique and sorted. Both capture formats end here, so that they cannot differ in anything but what they say.
  */
 import { join } from 'node:path';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
+import { nameList } from '../base/index';
 import { readPhotoHeader } from './decode';
 import { CaptureError } from './errors';
 import type { Intrinsics } from './intrinsics';
@@ -23,22 +26,32 @@ export interface PosedPhoto {
   readonly maskPath?: string;
 }
 
+/** Names that a sentence lists. */
+const LISTED = 5;
+
+/** How many photos one thing is true of, and a few of their names. */
+export interface Concerned {
+  readonly count: number;
+  readonly names: string;
+}
+
 /** Things of one kind that a person is told once, with a few names instead of thousands of lines. */
 export class Tally {
-  readonly #names = new Map<string, string[]>();
+  readonly #kinds = new Map<string, { say: (photos: Concerned) => Saying; names: string[] }>();
 
-  add(what: string, name: string): void {
-    const names = this.#names.get(what);
-    if (names) names.push(name);
-    else this.#names.set(what, [name]);
+  /** @param say  the same words for the same thing, whatever the photos */
+  add(name: string, say: (photos: Concerned) => Saying): void {
+    const { message: kind } = say({ count: 0, names: '' });
+    const known = this.#kinds.get(kind);
+    if (known) known.names.push(name);
+    else this.#kinds.set(kind, { say, names: [name] });
   }
 
-  lines(): string[] {
-    return [...this.#names].map(([what, names]) => {
-      // Files are looked at side by side: sorted, the line does not depend on which answered first.
-      const shown = names.sort().slice(0, 5).join(', ') + (names.length > 5 ? `, and ${names.length - 5} more` : '');
-      return `${names.length} ${names.length === 1 ? 'photo' : 'photos'}: ${what} (${shown})`;
-    });
+  sayings(): Saying[] {
+    // Files are looked at side by side: sorted, the names do not depend on which answered first.
+    return [...this.#kinds.values()].map(({ say, names }) =>
+      say({ count: names.length, names: nameList(names.sort(), LISTED) }),
+    );
   }
 }
 
@@ -60,15 +73,16 @@ export async function assemblePhotos(root: string, posed: readonly PosedPhoto[],
       throw new CaptureError({ file: name, problem: fit.problem, remedy });
     }
     if (fit.kind === 'scaled') {
-      tally.add(`${width}×${height} while calibrated at ${fitted.width}×${fitted.height}; intrinsics scaled`, name);
+      const sizes = { size: `${width}×${height}`, calibrated: `${fitted.width}×${fitted.height}` };
+      tally.add(name, (photos) => said('photosScaled', { ...sizes, ...photos }));
       fitted = fit.intrinsics;
     }
-    if (turned) tally.add('turned as its EXIF orientation says, since its camera has that shape', name);
+    if (turned) tally.add(name, (photos) => said('photosTurned', photos));
     const lost = narrowed(fitted);
-    if (lost) tally.add(lost, name);
+    if (lost) tally.add(name, lost);
     const { fx, fy, cx, cy, distortion } = fitted;
     const mask = maskPath ?? (hasMasks ? await maskFiles.first(maskNames(name)) : null);
-    if (hasMasks && mask === null) tally.add('no mask in masks/', name);
+    if (hasMasks && mask === null) tally.add(name, (photos) => said('photosWithoutMask', photos));
     const camera = { width, height, fx, fy, cx, cy, worldToCamera };
     return { name, path, camera, distortion, maskPath: mask, ...(turned ? { turned } : {}) };
   });
@@ -79,10 +93,11 @@ export async function assemblePhotos(root: string, posed: readonly PosedPhoto[],
 const NARROWED = 10;
 
 /** What a fisheye loses when it becomes a pinhole; null when that is next to nothing. */
-function narrowed(intrinsics: Intrinsics): string | null {
+function narrowed(intrinsics: Intrinsics): ((photos: Concerned) => Saying) | null {
   if (intrinsics.distortion?.kind !== 'fisheye') return null;
   const whole = degreesAcross(intrinsics, intrinsics.distortion);
   const used = Math.round(degreesAcross(intrinsics, null) ?? 0);
-  if (whole === null) return `a fisheye that cannot be undone up to its border; the middle ${used}° are used`;
-  return whole - used < NARROWED ? null : `a fisheye of ${Math.round(whole)}° across; the middle ${used}° are used`;
+  if (whole === null) return (photos) => said('fisheyeToBorder', { used, ...photos });
+  if (whole - used < NARROWED) return null;
+  return (photos) => said('fisheyeNarrowed', { whole: Math.round(whole), used, ...photos });
 }

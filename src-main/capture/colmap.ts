@@ -3,6 +3,7 @@
  * folder of photos.
  */
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { said } from '#contract/sayings';
 import { assemblePhotos, type PosedPhoto, type Tally } from './assemble';
 import { openSource, type ByteSource } from './byteSource';
 import { readCamerasBinary, readCamerasText } from './colmapCameras';
@@ -88,7 +89,7 @@ export async function readColmapPhotos(
     }
     const path = found[i];
     if (path === null) {
-      tally.add('not found; skipped', paths[i]);
+      tally.add(paths[i], (photos) => said('photosNotFound', photos));
       return [];
     }
     const { intrinsics } = camera;

@@ -3,12 +3,17 @@
  * below the photo folder. Blank lines are skipped.
  */
 import { join } from 'node:path';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
+import { nameList } from '../base/index';
 import { openSource } from './byteSource';
 import { CaptureError } from './errors';
 import { MAX_NAME_BYTES, MAX_PHOTOS } from './limits';
 import { isFile } from './photoFiles';
 
 export const HELD_OUT_FILE = 'test.txt';
+/** Names that a warning lists. */
+const LISTED = 5;
 /** a list of every photo that a capture may have, with names of a few dozen letters */
 const MAX_BYTES = MAX_PHOTOS * 64;
 
@@ -22,7 +27,7 @@ const MAX_BYTES = MAX_PHOTOS * 64;
 export async function readHeldOut(
   root: string,
   photos: readonly { readonly name: string }[],
-  warnings: string[],
+  warnings: Saying[],
 ): Promise<string[] | null> {
   const path = join(root, HELD_OUT_FILE);
   if (!(await isFile(path))) return null;
@@ -47,8 +52,8 @@ export async function readHeldOut(
     else unknown.push(name.slice(0, MAX_NAME_BYTES));
   }
   if (unknown.length > 0) {
-    const shown = unknown.slice(0, 5).join(', ') + (unknown.length > 5 ? `, and ${unknown.length - 5} more` : '');
-    warnings.push(`${HELD_OUT_FILE} names ${unknown.length} that are no photos of the capture (${shown}); left out`);
+    const parts = { file: HELD_OUT_FILE, count: unknown.length, names: nameList(unknown, LISTED) };
+    warnings.push(said('heldOutUnknown', parts));
   }
   return names.size > 0 ? [...names] : null;
 }

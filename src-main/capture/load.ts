@@ -3,6 +3,8 @@
  */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import { Tally } from './assemble';
 import { captureRoot, findModel, MODEL_FOLDERS, readColmapPhotos, readColmapPoints, type ColmapModel } from './colmap';
 import { CaptureError } from './errors';
@@ -62,11 +64,11 @@ async function loadColmap(model: ColmapModel, options: LoadCaptureOptions, json:
   const read = await readColmapPhotos(root, model, options.imagePath, tally);
   const { photos, frame, notes } = framed(read, options.frame);
   const points = await readColmapPoints(root, model, frame);
-  const warnings = [...tally.lines(), ...notes];
-  if (!points) warnings.push('the model has no sparse points: Gaussians start at random');
-  if (json) warnings.push(`${basename(json)} is there too; the COLMAP model was read`);
+  const warnings = [...tally.sayings(), ...notes];
+  if (!points) warnings.push(said('noSparsePoints'));
+  if (json) warnings.push(said('otherDescription', { file: basename(json) }));
   if (basename(model.folder) === '0' && (await isFolder(join(dirname(model.folder), '1')))) {
-    warnings.push(`COLMAP made several models; ${join('sparse', '0')} was read`);
+    warnings.push(said('severalModels', { folder: join('sparse', '0') }));
   }
   const heldOut = await readHeldOut(root, photos, warnings);
   return { name: basename(root), root, format: 'colmap', photos, points, frame, heldOut, warnings };
@@ -81,21 +83,21 @@ async function loadTransforms(path: string, options: LoadCaptureOptions): Promis
   requirePhotos(read, file);
   const { photos, frame, notes } = framed(read, options.frame);
   const points = await readTransformsPoints(root, file, transforms, frame, notes);
-  const warnings = [...tally.lines(), ...notes];
-  if (!points) warnings.push(`${file} has no sparse points: Gaussians start at random`);
+  const warnings = [...tally.sayings(), ...notes];
+  if (!points) warnings.push(said('noSparsePoints'));
   const heldOut = await readHeldOut(root, photos, warnings);
   return { name: basename(root), root, format: 'transforms', photos, points, frame, heldOut, warnings };
 }
 
 /** The photos in the coordinates that are asked for, or that suit them, and what a person should know of these. */
-function framed(read: Photo[], asked?: SceneFrame): { photos: Photo[]; frame: SceneFrame; notes: string[] } {
+function framed(read: Photo[], asked?: SceneFrame): { photos: Photo[]; frame: SceneFrame; notes: Saying[] } {
   const cameras = read.map(({ camera }) => camera);
   const frame = asked ?? suitableFrame(cameras);
   if (isOwnFrame(frame)) return { photos: read, frame, notes: [] };
   const photos = read.map((photo) => ({ ...photo, camera: cameraInFrame(photo.camera, frame) }));
   const { centre, scale } = frame;
   const place = centre.map((value) => Number(value.toPrecision(6))).join(', ');
-  const note = `trained around (${place}) at ${Number(scale.toPrecision(3))} times its size; exports are in its own coordinates`;
+  const note = said('ownCoordinates', { place, scale: String(Number(scale.toPrecision(3))) });
   return { photos, frame, notes: [note] };
 }
 

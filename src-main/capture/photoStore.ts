@@ -9,6 +9,8 @@
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { resizeCamera, type PinholeCamera } from '#contract/camera';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import { ByteLru } from './byteLru';
 import { decodePhoto } from './decode';
 import { CaptureError } from './errors';
@@ -39,8 +41,8 @@ export interface PhotoStoreOptions {
   readonly threads?: number;
   /** for photos that do not fit in memory, at the same `longSide`; absent: they are decoded again */
   readonly disk?: PhotoDisk;
-  /** hears what a person should know, each line once */
-  readonly warn?: (message: string) => void;
+  /** hears what a person should know, each thing once */
+  readonly warn?: (saying: Saying) => void;
 }
 
 export interface PhotoStoreStats {
@@ -57,8 +59,8 @@ export interface PhotoStoreStats {
   /** that came back from the disk */
   readonly read: number;
   readonly evictions: number;
-  /** what a person should know, one line each */
-  readonly warnings: readonly string[];
+  /** what a person should know */
+  readonly warnings: readonly Saying[];
 }
 
 /** A map costs a few hundred kilobytes at most sizes: captures with a camera for each photo keep a hundred. */
@@ -73,8 +75,8 @@ export class PhotoStore {
   readonly #pending = new Map<number, Promise<LoadedPhoto>>();
   readonly #waiting: { index: number; start: () => void }[] = [];
   /** by what they are about */
-  readonly #warnings = new Map<string, string>();
-  readonly #warn: (message: string) => void;
+  readonly #warnings = new Map<string, Saying>();
+  readonly #warn: (saying: Saying) => void;
   #decoding = 0;
   #hits = 0;
   #decoded = 0;
@@ -186,7 +188,7 @@ export class PhotoStore {
       disk.write(place, loaded).catch((error: unknown) => {
         this.#disk = null;
         const reason = error instanceof Error ? error.message : String(error);
-        this.#tell('disk', `reduced photos are kept on disk no more (${reason}); they are decoded again each time`);
+        this.#tell('disk', said('photosKeptNoMore', { reason }));
       });
     return { loaded, write };
   }
@@ -207,10 +209,10 @@ export class PhotoStore {
   }
 
   /** Once for each thing that it can be about. */
-  #tell(about: string, message: string): void {
+  #tell(about: string, saying: Saying): void {
     if (this.#warnings.has(about)) return;
-    this.#warnings.set(about, message);
-    this.#warn(message);
+    this.#warnings.set(about, saying);
+    this.#warn(saying);
   }
 
   #cameraFor({ name, camera, distortion }: Photo, width: number, height: number): PinholeCamera {
@@ -219,9 +221,9 @@ export class PhotoStore {
     if (fit.kind === 'mismatch') {
       throw new CaptureError({ file: name, problem: fit.problem, remedy: 'use the photos of this calibration' });
     }
-    const change = `${camera.width}×${camera.height} to ${width}×${height}`;
+    const [before, after] = [`${camera.width}×${camera.height}`, `${width}×${height}`];
     // Where one photo was made smaller, all were.
-    this.#tell(change, `${name}: the photo changed from ${change}; intrinsics scaled`);
+    this.#tell(`${before} ${after}`, said('photoChanged', { photo: name, before, after }));
     return resizeCamera(camera, width, height);
   }
 

@@ -4,6 +4,7 @@
  * images.* of recent COLMAP holds the same pose for each image, for readers of old models ("fully compatible", its documentation
  * says). Where both are there and differ, something changed one of the files: the frames count, as in COLMAP, and a person is told.
  */
+import { said } from '#contract/sayings';
 import type { Tally } from './assemble';
 import type { ColmapImage } from './colmapImages';
 import type { Frame, Rigs } from './colmapRigs';
@@ -41,14 +42,11 @@ export function poseByFrames(
       throw new CaptureError({ file, problem, remedy: 're-export the model' });
     }
     if (!found?.pose) {
-      tally.add(
-        found ? 'its camera has no pose in the rig; its own is used' : 'in no frame; its own pose is used',
-        image.name,
-      );
+      tally.add(image.name, (photos) => said(found ? 'posesOutsideRig' : 'posesOutsideFrames', photos));
       return image;
     }
     if (differ(found.pose, image.worldToCamera)) {
-      tally.add('the pose of their frame differs from their own; the frame’s is used, as in COLMAP', image.name);
+      tally.add(image.name, (photos) => said('posesDiffer', photos));
     }
     return { ...image, worldToCamera: found.pose };
   });

@@ -7,6 +7,8 @@
  * file, where it names no PLY, still have to follow: p' = scale · (A·p).
  */
 import { relative, resolve } from 'node:path';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import { assemblePhotos, type PosedPhoto, type Tally } from './assemble';
 import { readWhole } from './byteSource';
 import { findModel, readColmapPoints } from './colmap';
@@ -67,7 +69,7 @@ export async function readTransformsPhotos(
   const posed = await mapSome(transforms.frames, async (frame, i): Promise<PosedPhoto | null> => {
     const path = found[i];
     if (path === null) {
-      tally.add('not found; frame skipped', paths[i]);
+      tally.add(paths[i], (photos) => said('photosNotFound', photos));
       return null;
     }
     const fail = (problem: string, field: string, remedy = 'correct the file or export it again'): CaptureError =>
@@ -160,7 +162,7 @@ export async function readTransformsPoints(
   file: string,
   transforms: Transforms,
   frame: SceneFrame,
-  warnings: string[],
+  warnings: Saying[],
 ): Promise<SparsePoints | null> {
   if (transforms.ply_file_path) {
     const path = requireContained(transforms.ply_file_path, file, 'ply_file_path');
@@ -169,12 +171,12 @@ export async function readTransformsPoints(
       const points = readPointsPly(found, path, frame);
       return points.count > 0 ? points : null;
     }
-    warnings.push(`${file}: ply_file_path ${JSON.stringify(path)} does not exist`);
+    warnings.push(said('pointsFileMissing', { file, path }));
   }
   const model = await findModel(root);
   if (!model) return null;
   const points = await readColmapPoints(root, model, OWN_FRAME);
-  if (points) warnings.push(`${file} names no points: those of the COLMAP model beside it are used`);
+  if (points) warnings.push(said('pointsBeside', { file }));
   return points && pointsInFrame(follow(points, transforms), frame);
 }
 

@@ -1,5 +1,6 @@
 /** What opening a capture gives: posed photos, sparse points, and what a person should know about them. */
 import type { PinholeCamera } from '#contract/camera';
+import type { Saying } from '#contract/sayings';
 import type { Distortion } from './lens';
 import type { SceneFrame } from './sceneFrame';
 
@@ -38,6 +39,6 @@ export interface Capture {
   readonly frame: SceneFrame;
   /** names of photos that the capture itself keeps from training (`test.txt`); null when it does not say */
   readonly heldOut: string[] | null;
-  /** one line each, for a person */
-  readonly warnings: string[];
+  /** for a person */
+  readonly warnings: Saying[];
 }

@@ -155,7 +155,7 @@ export async function features(
   };
   let refusal: string | null = null;
   const run = await startFeatures(path, out, request, (event) => {
-    if (event.type === 'plan') ({ refusal } = event);
+    if (event.type === 'plan') refusal = event.refusal?.message ?? null;
     show.event(event);
   });
   let interrupted = 0;

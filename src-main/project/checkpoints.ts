@@ -13,6 +13,8 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { readSettings } from '#contract/presets';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import type { SceneFrame } from '../capture/index';
 import type { CheckpointStore, SnapshotTensor, TrainingSnapshot } from '../training/ports';
 import {
@@ -141,13 +143,13 @@ export async function readCheckpoint(folder: string): Promise<TrainingSnapshot> 
 /** The checkpoints of one project; needs no lock, since a project has one trainer. */
 export class CheckpointFolder implements CheckpointStore {
   readonly #folder: string;
-  readonly #warn: (message: string) => void;
+  readonly #warn: (saying: Saying) => void;
 
   /**
    * @param folder  `checkpoints/` of a project; made when missing
    * @param warn    is told of checkpoints that had to be skipped
    */
-  constructor(folder: string, warn: (message: string) => void = console.warn) {
+  constructor(folder: string, warn: (saying: Saying) => void) {
     this.#folder = folder;
     this.#warn = warn;
   }
@@ -241,13 +243,13 @@ export class CheckpointFolder implements CheckpointStore {
   /** The newest checkpoint that is whole; damaged ones are skipped with a warning. */
   async latest(): Promise<TrainingSnapshot | null> {
     const { readable, unreadable } = await this.#survey();
-    for (const { problem } of unreadable) this.#warn(`checkpoint skipped: ${problem}`);
+    for (const { problem } of unreadable) this.#warn(said('checkpointSkipped', { problem }));
     for (const { path } of readable) {
       try {
         return await readCheckpoint(path);
       } catch (error) {
         if (!(error instanceof ProjectError)) throw error;
-        this.#warn(`checkpoint skipped: ${error.message}`);
+        this.#warn(said('checkpointSkipped', { problem: error.message }));
       }
     }
     return null;

@@ -270,7 +270,7 @@ class Ablation {
     );
     const path = join(this.#root, `geometry-${seed}-${digest(own)}.legato`);
     if (await Studio.isTrained(path)) {
-      const latest = (await new CheckpointFolder(projectPaths(path).checkpoints, this.#watch.warn).list())[0];
+      const latest = (await new CheckpointFolder(projectPaths(path).checkpoints, () => undefined).list())[0];
       if (latest.step >= settings.steps) return path;
     }
     await rm(path, { recursive: true, force: true });
@@ -323,9 +323,9 @@ async function copyCheckpoint(
   settings: TrainingSettings,
   warn: (message: string) => void,
 ): Promise<void> {
-  const snapshot = await new CheckpointFolder(projectPaths(from).checkpoints, warn).latest();
+  const snapshot = await new CheckpointFolder(projectPaths(from).checkpoints, ({ message }) => warn(message)).latest();
   if (!snapshot) throw new AblationError(from, 'its checkpoint is gone; remove the folder to train it anew');
-  await new CheckpointFolder(to.checkpoints, warn).save({ ...snapshot, settings });
+  await new CheckpointFolder(to.checkpoints, () => undefined).save({ ...snapshot, settings });
 }
 
 function figuresOf({ semantics, lifted, psnr, splats }: ProjectScores) {

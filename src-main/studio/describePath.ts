@@ -27,7 +27,7 @@ async function projectFacts(path: string): Promise<Facts> {
   const project = await openProject(path, 'read');
   try {
     const warnings: string[] = [];
-    const checkpoints = new CheckpointFolder(project.paths.checkpoints, (message) => warnings.push(message));
+    const checkpoints = new CheckpointFolder(project.paths.checkpoints, ({ message }) => warnings.push(message));
     const runs = project.database.runs();
     const latest = await checkpoints.latest();
     return {
@@ -87,6 +87,6 @@ async function captureFacts(path: string): Promise<Facts> {
     masks: photos.filter((photo) => photo.maskPath).length,
     points: points?.count ?? null,
     cameraExtent: photos.length > 0 ? Number(cameraExtent(photos.map((photo) => photo.camera)).toPrecision(5)) : null,
-    warnings,
+    warnings: warnings.map(({ message }) => message),
   };
 }

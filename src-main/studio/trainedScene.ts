@@ -45,7 +45,7 @@ export async function openSnapshot(
   const project = await openProject(path, 'read');
   try {
     const { root, checkpoints, exports } = project.paths;
-    const snapshot = await new CheckpointFolder(checkpoints, warn).latest();
+    const snapshot = await new CheckpointFolder(checkpoints, ({ message }) => warn(message)).latest();
     if (!snapshot) throw new StudioError(root, 'holds no checkpoint yet; train it first');
     return { root, exports, capture: project.capturePath, snapshot };
   } finally {

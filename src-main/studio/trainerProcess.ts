@@ -5,7 +5,7 @@ import { serveParent } from '../training/trainerProcess';
 import { openIndexMaps } from './indexMaps';
 
 serveParent({
-  openStore: (project) => Promise.resolve(new CheckpointFolder(projectPaths(project).checkpoints)),
+  openStore: (project, warn) => Promise.resolve(new CheckpointFolder(projectPaths(project).checkpoints, warn)),
   openMaps: (project) => openIndexMaps(projectPaths(project)),
   labels: new LabelDesk(),
 });

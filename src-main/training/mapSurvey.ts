@@ -3,6 +3,7 @@
  */
 import { said } from '#contract/sayings';
 import type { Saying } from '#contract/sayings';
+import { nameList } from '../base/index';
 import type { IndexMaps } from './ports';
 
 /** Names that a message lists. */
@@ -22,9 +23,7 @@ export async function surveyMaps(photos: readonly string[], maps: IndexMaps): Pr
     else if (map.indices.every((index) => index === 0)) blank.push(photo);
   }
   if (missing.length + blank.length === photos.length) return [said('mapsWithoutLabels')];
-  const list = (names: readonly string[]): string =>
-    names.slice(0, LISTED).join(', ') + (names.length > LISTED ? ', …' : '');
   return [[missing, 'photosWithoutMap'] as const, [blank, 'photosWithBlankMap'] as const]
     .filter(([names]) => names.length > 0)
-    .map(([names, code]) => said(code, { count: names.length, photos: photos.length, names: list(names) }));
+    .map(([names, code]) => said(code, { count: names.length, photos: photos.length, names: nameList(names, LISTED) }));
 }

@@ -80,7 +80,7 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
     initKernels({ backend: settings.backend, threads: settings.threads || undefined }),
     loadCapture(command.capture, { frame: snapshot?.frame }),
   ]);
-  for (const message of capture.warnings) warn({ message });
+  for (const saying of capture.warnings) warn(saying);
   const split = splitHoldout(capture.photos, settings.holdout, capture.heldOut);
   const train = split.training.map((index) => capture.photos[index]);
   const heldOut = split.heldOut.map((index) => capture.photos[index]);
@@ -89,7 +89,7 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
   }
   const disk = new PhotoDisk(join(command.project, 'photos'), capture.photos, settings.resolution || Infinity);
   await disk.sweep();
-  const kept = { disk, warn: once((message) => warn({ message })) };
+  const kept = { disk, warn: once(warn) };
   const photos = new PhotoViews(train, settings, kept);
   if (snapshot && snapshot.cameraOrder.join('\n') !== photos.names.join('\n')) {
     throw new ResumeError(command.project, otherPhotos(snapshot.cameraOrder, capture));
@@ -116,11 +116,11 @@ export async function openRun(command: StartCommand, ports: RunPorts): Promise<O
 }
 
 /** Photos that are trained on and those that are held out may have the same to say. */
-function once(warn: (message: string) => void): (message: string) => void {
-  const said = new Set<string>();
-  return (message) => {
-    if (!said.has(message)) warn(message);
-    said.add(message);
+function once(warn: RunPorts['warn']): RunPorts['warn'] {
+  const told = new Set<string>();
+  return (saying) => {
+    if (!told.has(saying.message)) warn(saying);
+    told.add(saying.message);
   };
 }
 

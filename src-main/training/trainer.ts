@@ -5,6 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { SettingsChange, StartCommand, TrainerCommand, TrainerEvent } from '#contract/messages';
 import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import { nextState } from '#contract/trainerLife';
 import type { TrainerHappening, TrainerState } from '#contract/trainerLife';
 import { describeFailure, PhotosError } from './failure';
@@ -19,7 +20,8 @@ import { openSplats } from './viewer/splats';
 import type { SendFrame } from './viewer/viewer';
 
 export interface TrainerPorts {
-  openStore(project: string): Promise<CheckpointStore>;
+  /** @param warn  hears of checkpoints that cannot be read */
+  openStore(project: string, warn: (saying: Saying) => void): Promise<CheckpointStore>;
   /** null while the project has none */
   openMaps(project: string): Promise<IndexMaps | null>;
   publish(event: TrainerEvent): void;
@@ -170,11 +172,12 @@ export class Trainer {
   async #live(command: StartCommand): Promise<void> {
     this.#saved = null;
     const report = new RunReport();
+    const warn = (saying: Saying): void => this.#ports.publish({ type: 'warning', ...saying });
     try {
       await this.#leave();
-      const saved = new SavedRun(await this.#ports.openStore(command.project));
+      const saved = new SavedRun(await this.#ports.openStore(command.project, warn));
       this.#saved = saved;
-      const run = await this.#prepare(command, saved, report);
+      const run = await this.#prepare(command, saved, report, warn);
       if (this.#state === 'preparing') this.#happen('prepared');
       this.#course = new RunCourse(this.#life, run, saved, report);
       await this.#course.go();
@@ -204,11 +207,16 @@ export class Trainer {
     };
   }
 
-  async #prepare(command: StartCommand, saved: SavedRun, report: RunReport): Promise<TrainingRun> {
+  async #prepare(
+    command: StartCommand,
+    saved: SavedRun,
+    report: RunReport,
+    warn: (saying: Saying) => void,
+  ): Promise<TrainingRun> {
     const run = await TrainingRun.prepare(command, {
       store: saved.store,
       openMaps: () => this.#ports.openMaps(command.project),
-      warn: (saying) => this.#ports.publish({ type: 'warning', ...saying }),
+      warn,
       lifting: (photos, of) => this.#lifting(photos, of),
       joined: (step, entries, lifted) => {
         // When maps came depends on the clock: a resumed run must not join at another step.

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { codebookCommand, codebookEvents } from './codebookMessages';
 import { trainerFailure } from './messages';
+import { saying } from './sayings';
 import { trainingSettings } from './settings';
 
 const count = z.int().min(0);
@@ -97,7 +98,7 @@ export const featurePlan = z.object({
   /** where the CLIP half of the preview comes from */
   preview: z.enum(['patches', 'photo']),
   /** why it will not start, with what to do instead; null when it will */
-  refusal: z.string().nullable(),
+  refusal: saying.nullable(),
 });
 export type FeaturePlan = z.infer<typeof featurePlan>;
 
@@ -123,7 +124,7 @@ export const languageEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('photoDone'), photo: z.string(), stage: z.enum(featureStages), bytes, seconds }),
   z.object({ type: z.literal('picture'), photo: z.string(), file: z.string() }),
   /** `photo` is set when that photo was given up; the others go on */
-  z.object({ type: z.literal('warning'), message: z.string(), photo: z.string().nullable() }),
+  saying.extend({ type: z.literal('warning'), photo: z.string().nullable() }),
   z.object({ type: z.literal('failed'), failure: trainerFailure }),
   z.object({
     type: z.literal('finished'),

@@ -16,6 +16,31 @@ export const sayings = {
   whileFinishing: 'the trainer is finishing: "{happening}" is not possible now (possible: {allowed})',
   whileFailed: 'the trainer is failed: "{happening}" is not possible now (possible: {allowed})',
 
+  // ---- a capture
+  noSparsePoints: 'no sparse points: Gaussians start at random',
+  otherDescription: '{file} is there too; the COLMAP model was read',
+  severalModels: 'COLMAP made several models; {folder} was read',
+  ownCoordinates: 'trained around ({place}) at {scale} times its size; exports are in its own coordinates',
+  heldOutUnknown: '{file} names {count} that are no photos of the capture ({names}); left out',
+  pointsFileMissing: '{file}: ply_file_path "{path}" does not exist',
+  pointsBeside: '{file} names no points: those of the COLMAP model beside it are used',
+  photosNotFound: 'photos not found, skipped: {count} ({names})',
+  photosScaled: 'photos of {size} while calibrated at {calibrated}, intrinsics scaled: {count} ({names})',
+  photosTurned: 'photos turned as their EXIF orientation says, since their cameras have that shape: {count} ({names})',
+  photosWithoutMask: 'photos without a mask in masks/: {count} ({names})',
+  fisheyeToBorder:
+    'photos of a fisheye that cannot be undone up to its border, the middle {used}° are used: {count} ({names})',
+  fisheyeNarrowed: 'photos of a fisheye of {whole}° across, the middle {used}° are used: {count} ({names})',
+  posesOutsideRig: 'photos whose camera has no pose in the rig, their own pose is used: {count} ({names})',
+  posesOutsideFrames: 'photos in no frame, their own pose is used: {count} ({names})',
+  posesDiffer:
+    'photos whose own pose differs from that of their frame, the frame’s is used, as in COLMAP: {count} ({names})',
+  photoChanged: '{photo}: the photo changed from {before} to {after}; intrinsics scaled',
+  photosKeptNoMore: 'reduced photos are kept on disk no more ({reason}); they are decoded again each time',
+
+  // ---- a project
+  checkpointSkipped: 'checkpoint skipped: {problem}',
+
   // ---- a run that cannot begin or go on
   noCapture: 'was made without a capture; make a new project',
   labelsInTheWay: 'has labels on the splats that it trained; go on with them, or make a new project to train anew',
@@ -62,6 +87,24 @@ export const sayings = {
   splatsReplaced: 'these splats are gone: density control has replaced them; pick again',
   nothingUncertain: 'semantics have not joined yet; nothing is uncertain before',
   nothingToDisagree: 'there are no index maps here to disagree with',
+
+  // ---- words that are learned
+  jobUnderWay: 'a job is under way already; cancel it first',
+  wordsTakeLong:
+    'it would take about {hours} hours (limit: {limit}); take {lighter}a smaller CLIP model than {clip} (`legato models list`); --accept-cost starts it anyway',
+  wordsTakeDisk:
+    'it would take {needed} MB of disk and {there} MB are free at {folder}; free some, or take {lighter}a smaller CLIP model than {clip} (`legato models list`); --accept-cost starts it anyway',
+  wordsTakeMemory:
+    'it needs about {needed} MB and --memory allows {there}; raise --memory, or take {lighter}a smaller CLIP model than {clip} (`legato models list`); --accept-cost starts it anyway',
+  cacheDamaged: 'the cache is damaged; encoded anew: {count} ({files})',
+  cacheOfOtherPhoto: 'the photo has changed; encoded anew: {count} ({files})',
+  cacheOfOtherClip: 'CLIP model or crops have changed; encoded anew: {count} ({files})',
+  cacheOfOtherDino: 'DINO model or detail has changed; encoded anew: {count} ({files})',
+  windowsForMemory: '{model}: {size} px would take {needed} MB: photos go in windows',
+  windowsForSize: '{model}: it does not take {size} px: photos go in windows',
+  photoLeftOut: '{photo} is left out: {problem}',
+  noFirstMaps: 'no first maps: {problem}',
+  entriesWithoutNames: 'entries stay without names: {problem}',
 
   // ---- words
   nothingToAsk: 'nothing is open that could be asked',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { cameraSchema } from './frame';
 import { labelReplies } from './labels';
-import { sayingParts } from './sayings';
+import { saying, sayingParts } from './sayings';
 import type { StudioCommandType } from './studioCommands';
 import { count, encoderKind, path, photoName } from './studioParts';
 import { photoOpinion, splatReadout } from './viewerMessages';
@@ -26,7 +26,7 @@ export const preview = z.object({
   cloud: z.object({ positions: z.array(z.number()), colours: z.array(z.int().min(0).max(255)) }),
   /** at most 400 cameras */
   cameras: z.array(z.object({ photo: z.string(), heldOut: z.boolean(), camera: cameraSchema })).max(400),
-  warnings: z.array(z.string()),
+  warnings: z.array(saying),
   /** where a project would be, that nothing is there yet, and how much the disk has free */
   project: path,
   projectExists: z.boolean(),

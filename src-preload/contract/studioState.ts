@@ -94,7 +94,7 @@ export const studioState = z.object({
       dino: z.string(),
       provider: z.string(),
       /** why it will not start, with what to do instead */
-      refusal: z.string().nullable(),
+      refusal: saying.nullable(),
     })
     .nullable(),
   codebook: z

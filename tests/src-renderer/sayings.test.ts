@@ -25,6 +25,7 @@ describe('what the studio says', () => {
       expect(placeholders(sayings[code])).toEqual(expect.arrayContaining(placeholders(text)));
     }
     expect(zh[`said.${code}`]).toMatch(/\p{Script=Han}/u);
+    expect(placeholders(zh[`said.${code}`]).sort()).toEqual(placeholders(en[`said.${code}`]).sort());
   });
 
   it('is said on a page by no code that the studio lacks', () => {

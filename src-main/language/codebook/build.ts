@@ -4,6 +4,7 @@
  * Nothing takes the place of what was there before the last moment, so that a cancelled or failed run leaves the old codebook with its
  * old maps. Should the process die between the two last writes, codebook and maps carry different hashes, and readers notice.
  */
+import type { Saying } from '#contract/sayings';
 import { writeFileAtomically } from '../../base/index';
 import type { CellSource } from '../cells';
 import { codebookHash, writeCodebook, type Codebook, type EntryName, type ModelIdentity } from './codebookFile';
@@ -39,7 +40,7 @@ export interface BuildOptions {
   readonly encoding?: (progress: EncodingProgress) => void;
   /** hears how the codebook looks while it is learned, and of every map that is made */
   readonly forming?: (forming: FormingCodebook) => void;
-  readonly warn?: (message: string) => void;
+  readonly warn?: (saying: Saying) => void;
 }
 
 export interface Built {
@@ -51,10 +52,10 @@ export interface Built {
 export async function buildCodebook(inputs: BuildInputs, options: BuildOptions = {}): Promise<Built> {
   const { source, settings, paths } = inputs;
   const { signal, encoding, forming } = options;
-  const said = new Set<string>();
-  const warn = (message: string): void => {
-    if (!said.has(message)) options.warn?.(message);
-    said.add(message);
+  const told = new Set<string>();
+  const warn = (saying: Saying): void => {
+    if (!told.has(saying.message)) options.warn?.(saying);
+    told.add(saying.message);
   };
   const names = mapNames(source.photos);
   const maps = new MapFolderWriter(paths.maps);

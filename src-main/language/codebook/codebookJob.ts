@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import type { CodebookCommand } from '#contract/codebookMessages';
 import { resolveSettings } from '#contract/presets';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
 import { writeError, writeFileAtomically } from '../../base/index';
 import { loadCapture, type Capture, type Photo } from '../../capture/index';
@@ -62,7 +64,7 @@ export async function runCodebookJob(command: CodebookCommand, context: JobConte
     threads: backend.threads,
   });
   const frames = new PhotoFrames(photos, settings.mapResolution || settings.resolution);
-  const warn = (message: string): void => publish({ type: 'warning', message, photo: null });
+  const warn = (saying: Saying): void => publish({ type: 'warning', ...saying, photo: null });
   const words = await wordsFor(command.words, source.index.clip.name);
   const encoder = words.length > 0 ? await textEncoder(source, settings, warn) : null;
   try {
@@ -133,7 +135,7 @@ function photosOf(source: FeatureSource, capture: Capture): Photo[] {
 async function textEncoder(
   source: FeatureSource,
   settings: TrainingSettings,
-  warn: (message: string) => void,
+  warn: (saying: Saying) => void,
 ): Promise<TextEncoder | null> {
   const { name, folder } = source.index.clip;
   const threads = settings.threads === 0 ? availableParallelism() : settings.threads;
@@ -143,7 +145,7 @@ async function textEncoder(
     return encoder;
   } catch (error) {
     if (!(error instanceof LanguageError)) throw error;
-    warn(`entries stay without names: ${error.message}`);
+    warn(said('entriesWithoutNames', { problem: error.message }));
     return null;
   }
 }

@@ -11,6 +11,7 @@
  */
 import { dirname, join } from 'node:path';
 import type { LanguageEventOf } from '#contract/languageMessages';
+import type { Saying } from '#contract/sayings';
 import { evenly, makeFolder, writeFileAtomically } from '../../base/index';
 import { FeatureSource } from '../features/featureSource';
 import { Encoder } from './encode';
@@ -36,7 +37,7 @@ export interface FirstMaps {
   readonly folder: string;
   readonly settings: CodebookSettings;
   readonly signal: AbortSignal;
-  readonly warn: (message: string) => void;
+  readonly warn: (saying: Saying) => void;
   /** hears of each map */
   readonly tell: (forming: LanguageEventOf<'codebookForming'>) => void;
 }

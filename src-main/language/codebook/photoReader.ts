@@ -2,6 +2,8 @@
  * Photos' cells in a given order, each read while the one before it is used: two buffers take turns, whatever the number of
  * photos. A photo that cannot be read is reported once and left out from then on; the others go on.
  */
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import type { CellSource, PhotoCells } from '../cells';
 import { LanguageError } from '../errors';
 
@@ -29,10 +31,10 @@ export class PhotoReader {
   readonly source: CellSource;
   /** photos that could not be read */
   readonly broken = new Set<number>();
-  readonly #warn: (message: string) => void;
+  readonly #warn: (saying: Saying) => void;
   #buffers: [Float32Array, Float32Array] | null = null;
 
-  constructor(source: CellSource, warn: (message: string) => void) {
+  constructor(source: CellSource, warn: (saying: Saying) => void) {
     this.source = source;
     this.#warn = warn;
   }
@@ -70,7 +72,7 @@ export class PhotoReader {
 
   #leaveOut(photo: number, problem: LanguageError): void {
     this.broken.add(photo);
-    this.#warn(`${this.source.photos[photo]} is left out: ${problem.message}`);
+    this.#warn(said('photoLeftOut', { photo: this.source.photos[photo], problem: problem.message }));
     if (this.broken.size === this.source.photos.length) throw problem;
   }
 }

@@ -9,6 +9,7 @@
  * number of threads alone. Between batches the event loop gets its turn: that is where a run is cancelled.
  */
 import * as tf from '@tensorflow/tfjs';
+import type { Saying } from '#contract/sayings';
 import { CounterRandom } from '../../base/index';
 import {
   adamStep,
@@ -52,7 +53,7 @@ export interface EpochFigures {
 export interface TrainOptions {
   readonly signal?: AbortSignal;
   readonly progress?: (progress: TrainingProgress) => void;
-  readonly warn?: (message: string) => void;
+  readonly warn?: (saying: Saying) => void;
   /** after every batch: the entries as they are, [N, d], and the cells that chose each in the last whole epoch, or in the first so far */
   readonly forming?: (entries: Float32Array, counts: Float64Array) => Promise<void>;
   /** bytes of cells that are kept; see cellBatches.ts */

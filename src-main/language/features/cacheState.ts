@@ -3,7 +3,10 @@
  * the settings that decide it, so that other crops do not cost new patch tokens, nor the other way round.
  */
 import { createHash } from 'node:crypto';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
+import { nameList } from '../../base/index';
 import type { Photo } from '../../capture/index';
 import { LanguageError } from '../errors';
 import { modelDigest } from '../models/index';
@@ -37,13 +40,18 @@ export async function halfKeys(
   };
 }
 
+/** Files that a sentence names. */
+const LISTED = 3;
+
+type StaleCode = 'cacheDamaged' | 'cacheOfOtherPhoto' | 'cacheOfOtherClip' | 'cacheOfOtherDino';
+
 export interface CacheState {
   readonly keys: FeatureKeys;
   /** patch tokens, or both halves, are missing */
   readonly needsPreview: boolean;
   readonly needsCrops: boolean;
   /** what is wrong with what is there; null when nothing is */
-  readonly stale: string | null;
+  readonly stale: StaleCode | null;
   /** of a cache that is complete */
   readonly widths: { readonly clip: number; readonly dino: number } | null;
 }
@@ -51,22 +59,22 @@ export interface CacheState {
 /** Reads what is there, without trusting it. @throws LanguageError when the photo itself cannot be read */
 export async function examineCache(folder: string, photo: Photo, half: HalfKeys): Promise<CacheState> {
   const keys = { photo: await photoDigest(photo), clip: half.clip, dino: half.dino };
-  const anew = (stale: string | null) => ({ keys, needsPreview: true, needsCrops: true, stale, widths: null });
+  const anew = (stale: StaleCode | null) => ({ keys, needsPreview: true, needsCrops: true, stale, widths: null });
   let features: PhotoFeatures | null;
   try {
     features = await readPhotoFeatures(folder, photo.name);
   } catch (error) {
     if (!(error instanceof LanguageError)) throw error;
-    return anew('the cache is damaged');
+    return anew('cacheDamaged');
   }
   if (features === null) return anew(null);
   const same = sameHalves(features, keys);
-  if (features.keys.photo !== keys.photo) return anew('the photo has changed');
-  if (!same.clip) return { ...anew('CLIP model or crops have changed') };
+  if (features.keys.photo !== keys.photo) return anew('cacheOfOtherPhoto');
+  if (!same.clip) return { ...anew('cacheOfOtherClip') };
   const needsCrops = features.stage !== 'crops';
   const widths = { clip: features.clipWidth, dino: features.dinoWidth };
   if (same.dino) return { keys, needsPreview: false, needsCrops, stale: null, widths };
-  return { keys, needsPreview: true, needsCrops, stale: 'DINO model or detail has changed', widths: null };
+  return { keys, needsPreview: true, needsCrops, stale: 'cacheOfOtherDino', widths: null };
 }
 
 /** Which halves of a cache are those that are wanted. */
@@ -76,8 +84,7 @@ export function sameHalves({ keys: found }: PhotoFeatures, wanted: FeatureKeys):
 }
 
 /** Files that were found wanting, as a person reads it. */
-export function staleText(folder: string, photos: readonly string[], reason: string): string {
-  const shown = photos.slice(0, 3).map((photo) => featurePath(folder, photo));
-  const others = photos.length > 3 ? ` and ${photos.length - 3} others` : '';
-  return `${shown.join(', ')}${others}: ${reason}; encoded anew`;
+export function staleSaying(folder: string, photos: readonly string[], code: StaleCode): Saying {
+  const files = photos.map((photo) => featurePath(folder, photo));
+  return said(code, { count: photos.length, files: nameList(files, LISTED) });
 }

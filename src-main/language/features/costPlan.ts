@@ -5,6 +5,8 @@
 import { availableParallelism, freemem } from 'node:os';
 import { statfs } from 'node:fs/promises';
 import type { FeaturePlan, ExecutionProvider } from '#contract/languageMessages';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
 import type { ClipEncoder } from './clipEncoder';
 import { cropCount, chosenScales, photoCrops } from './crops';
@@ -111,22 +113,23 @@ export interface PlanInput {
   readonly heldOut: number;
 }
 
-function refusalOf(plan: Omit<FeaturePlan, 'refusal'>, free: number, bound: number, input: PlanInput): string | null {
+function refusalOf(plan: Omit<FeaturePlan, 'refusal'>, free: number, bound: number, input: PlanInput): Saying | null {
   const { settings, clip } = input;
   const lighter: string[] = [];
   if (settings.featureDetail === 'full') lighter.push('--feature-detail standard');
   if (settings.featureDetail !== 'fast') lighter.push('--feature-detail fast');
-  lighter.push(`a smaller CLIP model than ${clip.model.name} (\`legato models list\`)`);
-  const instead = `take ${lighter.join(', or ')}; --accept-cost starts it anyway`;
-  if (plan.seconds > MAX_SECONDS)
-    return `it would take about ${Math.round(plan.seconds / 3600)} hours (limit: 24); ${instead}`;
+  const instead = { lighter: lighter.map((flag) => `${flag}, or `).join(''), clip: clip.model.name };
+  if (plan.seconds > MAX_SECONDS) {
+    const [hours, limit] = [plan.seconds, MAX_SECONDS].map((seconds) => Math.round(seconds / 3600));
+    return said('wordsTakeLong', { hours, limit, ...instead });
+  }
   if (plan.diskBytes > free) {
     const [needed, there] = [plan.diskBytes, free].map((bytes) => Math.ceil(bytes / MEBIBYTE));
-    return `it would take ${needed} MB of disk and ${there} MB are free at ${input.folder}; free some, or ${instead}`;
+    return said('wordsTakeDisk', { needed, there, folder: input.folder, ...instead });
   }
   if (input.memoryBytes !== null && plan.memoryBytes > bound) {
     const [needed, there] = [plan.memoryBytes, bound].map((bytes) => Math.ceil(bytes / MEBIBYTE));
-    return `it needs about ${needed} MB and --memory allows ${there}; raise --memory, or ${instead}`;
+    return said('wordsTakeMemory', { needed, there, ...instead });
   }
   return null;
 }

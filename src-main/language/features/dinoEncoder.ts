@@ -6,6 +6,8 @@
  * Each token is made a unit vector before it is stored and interpolated, since some patches of large ViTs have norms many times
  * those of their neighbours (Darcet et al. 2024).
  */
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import { LanguageError, ModelError } from '../errors';
 import type { ModelFolder } from '../models/index';
 import { notFinite, writeUnit, type EncoderOptions, type PatchEmbeddings } from './clipEncoder';
@@ -35,7 +37,7 @@ export class DinoEncoder {
   /** of one pass */
   readonly cost: GraphCost;
   /** why the photo goes in windows; null when it goes whole */
-  readonly note: string | null;
+  readonly note: Saying | null;
   readonly #session: GraphSession;
   readonly #format: InputFormat;
   readonly #patches: PatchFormat;
@@ -56,7 +58,7 @@ export class DinoEncoder {
       first: PatchWindows;
       width: number;
       cost: GraphCost;
-      note: string | null;
+      note: Saying | null;
     },
   ) {
     this.model = model;
@@ -93,7 +95,7 @@ export class DinoEncoder {
       const fixed = session.inputShape[2] !== null && session.inputShape[3] !== null;
       const named = { width: session.inputShape[3] ?? format.width, height: session.inputShape[2] ?? format.height };
       const whole = fixed ? null : patchWindows(photo, patches.patch, tokenRows, null);
-      const trial = whole && (await tryWhole(file, whole, patches.patch, options));
+      const trial = whole && (await tryWhole(model, whole, patches.patch, options));
       const window = trial?.cost ? null : named;
       const first = window ? patchWindows(photo, patches.patch, tokenRows, window) : whole!;
       const cost = trial?.cost ?? (await graphCost(file, pixelsOf(first, patches.patch), [TOKENS], options.threads));
@@ -189,20 +191,21 @@ function pixelsOf({ windowRows, windowColumns }: PatchWindows, patch: number): {
 
 /** Whether the graph takes the whole photo within the memory; some exports leave sizes open and accept only one. */
 async function tryWhole(
-  file: string,
+  model: ModelFolder,
   whole: PatchWindows,
   patch: number,
   { threads, memoryBytes }: DinoOptions,
-): Promise<{ cost: GraphCost | null; problem: string | null }> {
+): Promise<{ cost: GraphCost | null; problem: Saying | null }> {
   const size = pixelsOf(whole, patch);
+  const about = { model: model.name, size: `${size.width}×${size.height}` };
   try {
-    const cost = await graphCost(file, size, [TOKENS], threads);
+    const cost = await graphCost(model.files.vision, size, [TOKENS], threads);
     if (cost.weightBytes + cost.activationBytes <= memoryBytes) return { cost, problem: null };
     const needed = Math.round((cost.weightBytes + cost.activationBytes) / 2 ** 20);
-    return { cost: null, problem: `${size.width}×${size.height} px would take ${needed} MB: photos go in windows` };
+    return { cost: null, problem: said('windowsForMemory', { ...about, needed }) };
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
-    return { cost: null, problem: `it does not take ${size.width}×${size.height} px: photos go in windows` };
+    return { cost: null, problem: said('windowsForSize', about) };
   }
 }
 

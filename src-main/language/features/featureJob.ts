@@ -9,6 +9,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FeaturePlan, FeaturesCommand, FeatureStage } from '#contract/languageMessages';
 import { resolveSettings } from '#contract/presets';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
 import { removeLeftovers } from '../../base/index';
 import { CaptureError, loadCapture, PhotoStore, splitHoldout } from '../../capture/index';
@@ -20,7 +22,7 @@ import { LanguageError, ModelError } from '../errors';
 import { resolveModel } from '../models/index';
 import type { ModelFolder } from '../models/index';
 import type { JobContext } from '../worker/languageProcess';
-import { examineCache, halfKeys, staleText, type CacheState, type HalfKeys } from './cacheState';
+import { examineCache, halfKeys, staleSaying, type CacheState, type HalfKeys } from './cacheState';
 import { ClipEncoder } from './clipEncoder';
 import { makePlan, measureSpeed, memoryBound, photoCacheBytes, threadBudget, type PlanSize } from './costPlan';
 import { chosenScales, cropCount } from './crops';
@@ -50,7 +52,7 @@ export async function runFeatureJob(command: FeaturesCommand, context: JobContex
   const settings = resolveSettings(command.settings);
   await removeLeftovers(command.features);
   const capture = await loadCapture(command.capture);
-  for (const message of capture.warnings) context.publish({ type: 'warning', message, photo: null });
+  for (const saying of capture.warnings) context.publish({ type: 'warning', ...saying, photo: null });
   const truth = await stat(join(capture.root, 'truth', 'demo.json')).catch(() => null);
   const demo = truth !== null;
   const [clip, dino] = await Promise.all([
@@ -109,7 +111,7 @@ class FeatureJob {
   async #examine(keys: HalfKeys): Promise<JobPhoto[]> {
     const { features: folder, all } = this.#command;
     const photos: JobPhoto[] = [];
-    const stale = new Map<string, string[]>();
+    const stale = new Map<NonNullable<CacheState['stale']>, string[]>();
     for (const { photo, heldOut } of this.#photos) {
       if (this.#cancelled) break;
       if (heldOut && !all) continue;
@@ -121,7 +123,7 @@ class FeatureJob {
         this.#giveUp(photo.name, error, 0);
       }
     }
-    for (const [reason, names] of stale) this.#warn(staleText(folder, names, reason));
+    for (const [why, names] of stale) this.#warn(staleSaying(folder, names, why));
     return photos;
   }
 
@@ -136,13 +138,13 @@ class FeatureJob {
       const first = sizes[photos.indexOf(todo[0])];
       const dino = await DinoEncoder.open(this.#models.dino, first, { ...options, tokenRows, memoryBytes: bound });
       try {
-        if (dino.note !== null) this.#warn(`${dino.model.name}: ${dino.note}`);
+        if (dino.note !== null) this.#warn(dino.note);
         const speed = await measureSpeed(clip, dino, first, this.#settings, bound);
         const plan = await this.#plan(clip, dino, speed, photos, sizes);
         this.#context.publish(plan);
         if (this.#command.planOnly) return;
         if (plan.refusal !== null && !this.#command.acceptCost)
-          throw new LanguageError(null, `not started: ${plan.refusal}`);
+          throw new LanguageError(null, { ...plan.refusal, message: `not started: ${plan.refusal.message}` });
         await this.#writeIndex(keys, clip.width, dino.width);
         await this.#work(todo, plan, { clip, dino, batch: speed.batch }, longSide);
       } finally {
@@ -216,7 +218,7 @@ class FeatureJob {
         }
       }
     }
-    for (const message of store.stats.warnings) this.#warn(message);
+    for (const saying of store.stats.warnings) this.#warn(saying);
     if (todo.every(({ abandoned }) => abandoned)) throw firstFailure;
   }
 
@@ -230,13 +232,13 @@ class FeatureJob {
       await initKernels({ backend, threads: threadBudget(threads) });
       const settings = codebookSettings(this.#settings);
       await makeFirstMaps({
-        ...{ features, folder, signal, tell: publish, warn: (message) => this.#warn(message) },
+        ...{ features, folder, signal, tell: publish, warn: (saying) => this.#warn(saying) },
         // One vector a photo tells photos apart, not what is in them.
         settings: preview === 'patches' ? settings : { ...settings, dinoWeight: DINO_ALONE },
       });
     } catch (error) {
       if (!(error instanceof LanguageError)) throw error;
-      this.#warn(`no first maps: ${error.message}`);
+      this.#warn(said('noFirstMaps', { problem: error.message }));
     }
   }
 
@@ -281,8 +283,8 @@ class FeatureJob {
     });
   }
 
-  #warn(message: string): void {
-    this.#context.publish({ type: 'warning', message, photo: null });
+  #warn(saying: Saying): void {
+    this.#context.publish({ type: 'warning', ...saying, photo: null });
   }
 
   /** Gives one photo up; errors that concern every photo end the job. */

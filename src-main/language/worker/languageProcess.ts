@@ -7,6 +7,7 @@
 import { languageCommand } from '#contract/languageMessages';
 import type { LanguageEvent, LanguageJobCommand } from '#contract/languageMessages';
 import type { TrainerFailure } from '#contract/messages';
+import { said } from '#contract/sayings';
 import { sendToParent } from '../../base/index';
 
 export interface JobContext {
@@ -49,7 +50,7 @@ export function serveLanguage(jobs: LanguageJobs, describe: (error: unknown) => 
       publish({ type: 'failed', failure: describe(error) });
     } else if (parsed.data.type === 'cancel') controller?.abort();
     else if (controller !== null) {
-      publish({ type: 'warning', message: 'a job is under way already; cancel it first', photo: null });
+      publish({ type: 'warning', ...said('jobUnderWay'), photo: null });
     } else {
       controller = new AbortController();
       ended = start(parsed.data, controller.signal);

@@ -6,6 +6,7 @@ import { namesSplats } from '#contract/splatFiles';
 import { reduceCamera } from '#contract/camera';
 import { resolveSettings } from '#contract/presets';
 import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
 import type { Preview } from '#contract/studio';
 import { loadCapture, splitHoldout } from '../../capture/index';
@@ -13,6 +14,7 @@ import type { Capture, SparsePoints } from '../../capture/index';
 import { readSplats } from '../../gaussians/index';
 import { CheckpointFolder, isProject, openProject } from '../../project/index';
 import { measuredPace, secondsOf } from '../pace';
+import { sayingOf } from '../failures';
 import { StudioError } from '../studio';
 import { encodersFor } from './encoders';
 
@@ -52,8 +54,8 @@ async function previewProject(path: string, settings: Partial<TrainingSettings>)
   const project = await openProject(path, 'read');
   try {
     const { capturePath, name } = project;
-    const warnings: string[] = [];
-    const latest = await new CheckpointFolder(project.paths.checkpoints, (message) => warnings.push(message)).list();
+    const warnings: Saying[] = [];
+    const latest = await new CheckpointFolder(project.paths.checkpoints, () => undefined).list();
     const checkpointStep = latest.reduce((step, info) => Math.max(step, info.step), -1);
     const capture = capturePath === null ? null : await loadCapture(capturePath).catch(gone(warnings));
     const base: Preview = capture
@@ -72,9 +74,9 @@ async function previewProject(path: string, settings: Partial<TrainingSettings>)
 
 /** A project without its photos can still be looked at. */
 const gone =
-  (warnings: string[]) =>
+  (warnings: Saying[]) =>
   (error: unknown): null => {
-    warnings.push(error instanceof Error ? error.message : String(error));
+    warnings.push(sayingOf(error));
     return null;
   };
 

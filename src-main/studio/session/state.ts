@@ -189,7 +189,6 @@ export function afterLanguage(state: StudioState, event: LanguageEvent, now = ne
       stages.features = event.complete
         ? { ...stages.features, state: 'done', done: event.photos, total: event.photos, etaSeconds: null }
         : { ...stages.features, state: 'paused', etaSeconds: null };
-      for (const { photo, message } of event.abandoned) warn(state, { message: `${photo}: ${message}` }, now);
       return;
     case 'codebookPrepared':
       state.codebook = {
@@ -220,7 +219,11 @@ export function afterLanguage(state: StudioState, event: LanguageEvent, now = ne
       return;
     }
     case 'warning':
-      warn(state, event, now);
+      warn(
+        state,
+        event.photo === null ? event : said('photoLeftOut', { photo: event.photo, problem: event.message }),
+        now,
+      );
       return;
     default:
   }

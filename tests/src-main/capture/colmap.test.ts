@@ -9,6 +9,7 @@ import { CaptureError } from '../../../src-main/capture/errors';
 import { fisheyeLens, perspectiveLens } from '../../../src-main/capture/lens';
 import { loadCapture } from '../../../src-main/capture/load';
 import * as fixtures from './fixtures';
+import { told } from './told';
 
 const { folderWith, Writer } = fixtures;
 const source = (content: string | Uint8Array, file = 'model.bin') =>
@@ -202,9 +203,9 @@ describe('loadCapture on COLMAP', () => {
     const capture = await loadCapture(root);
     expect(capture.photos.map(({ name }) => name)).toEqual(['sub/b photo.png']);
     expect(capture.points).toBeNull();
-    expect(capture.warnings).toEqual([
-      '1 photo: not found; skipped (a.png)',
-      'the model has no sparse points: Gaussians start at random',
+    expect(told(capture.warnings)).toEqual([
+      'photos not found, skipped: 1 (a.png)',
+      'no sparse points: Gaussians start at random',
     ]);
   });
 
@@ -214,8 +215,8 @@ describe('loadCapture on COLMAP', () => {
       writeFileSync(join(root, 'images', name), await fixtures.png(4, 3));
     const capture = await loadCapture(root);
     expect(capture.photos[0].camera).toMatchObject({ width: 4, height: 3, fx: 3.5, fy: 3.75, cx: 2, cy: 1.5 });
-    expect(capture.warnings[0]).toBe(
-      '2 photos: 4×3 while calibrated at 8×6; intrinsics scaled (a.png, sub/b photo.png)',
+    expect(told(capture.warnings)[0]).toBe(
+      'photos of 4×3 while calibrated at 8×6, intrinsics scaled: 2 (a.png, sub/b photo.png)',
     );
     writeFileSync(join(root, 'images', 'a.png'), await fixtures.png(6, 8));
     await expect(loadCapture(root)).rejects.toThrow(
@@ -230,7 +231,7 @@ describe('loadCapture on COLMAP', () => {
     const root = folderWith({ ...files, 'sparse/0/cameras.bin': cameras.bytes() });
     const { photos, warnings } = await loadCapture(root);
     expect(photos[0].distortion).toEqual(fisheyeLens({}));
-    expect(warnings).toEqual(['1 photo: a fisheye of 143° across; the middle 103° are used (a.png)']);
+    expect(told(warnings)).toEqual(['photos of a fisheye of 143° across, the middle 103° are used: 1 (a.png)']);
   });
 
   it('names the camera and the model that it cannot undistort, and what to do', async () => {
@@ -284,7 +285,9 @@ describe('loadCapture on COLMAP', () => {
   it('prefers COLMAP over transforms.json unless told otherwise', async () => {
     const root = folderWith(await fixtures.colmapFiles());
     writeFileSync(join(root, 'transforms.json'), '{');
-    expect((await loadCapture(root)).warnings).toEqual(['transforms.json is there too; the COLMAP model was read']);
+    expect(told((await loadCapture(root)).warnings)).toEqual([
+      'transforms.json is there too; the COLMAP model was read',
+    ]);
     await expect(loadCapture(root, { format: 'transforms' })).rejects.toThrow(
       'transforms.json: the JSON ends too early',
     );

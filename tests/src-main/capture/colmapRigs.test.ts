@@ -12,6 +12,7 @@ import { readFramesBinary, readFramesText, readRigsBinary, readRigsText } from '
 import { CaptureError } from '../../../src-main/capture/errors';
 import { loadCapture } from '../../../src-main/capture/load';
 import * as fixtures from './fixtures';
+import { told } from './told';
 
 const { folderWith, Writer } = fixtures;
 const source = (content: string | Uint8Array, file = 'rigs.bin') =>
@@ -182,8 +183,8 @@ describe('loadCapture on a rig', () => {
     );
     const { photos, warnings } = await loadCapture(folderWith({ ...(await files()), 'sparse/0/images.bin': moved }));
     expectPoses(photos);
-    expect(warnings).toEqual([
-      '2 photos: the pose of their frame differs from their own; the frame’s is used, as in COLMAP (a.png, sub/b photo.png)',
+    expect(told(warnings)).toEqual([
+      'photos whose own pose differs from that of their frame, the frame’s is used, as in COLMAP: 2 (a.png, sub/b photo.png)',
     ]);
   });
 
@@ -203,9 +204,9 @@ describe('loadCapture on a rig', () => {
     });
     const { photos, warnings } = await loadCapture(root);
     expectPoses(photos);
-    expect(warnings).toEqual([
-      '1 photo: its camera has no pose in the rig; its own is used (sub/b photo.png)',
-      '1 photo: in no frame; its own pose is used (a.png)',
+    expect(told(warnings)).toEqual([
+      'photos whose camera has no pose in the rig, their own pose is used: 1 (sub/b photo.png)',
+      'photos in no frame, their own pose is used: 1 (a.png)',
     ]);
     writeFileSync(join(root, 'sparse/0/rigs.bin'), new Writer().u64(0).bytes());
     writeFileSync(join(root, 'sparse/0/frames.bin'), new Writer().u64(0).bytes());

@@ -1,16 +1,19 @@
 import { join } from 'node:path';
 import { rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Saying } from '#contract/sayings';
 import { splitHoldout } from '../../../src-main/capture/cameras';
 import { CaptureError } from '../../../src-main/capture/errors';
 import { readHeldOut } from '../../../src-main/capture/heldOut';
 import { folderWith } from './fixtures';
+import { told } from './told';
 
 const photos = ['a.png', 'b.png', 'sub/c.png', 'd.png'].map((name) => ({ name }));
 
 async function read(text: string): Promise<{ names: string[] | null; warnings: string[] }> {
-  const warnings: string[] = [];
-  return { names: await readHeldOut(folderWith({ 'test.txt': text }), photos, warnings), warnings };
+  const warnings: Saying[] = [];
+  const names = await readHeldOut(folderWith({ 'test.txt': text }), photos, warnings);
+  return { names, warnings: told(warnings) };
 }
 
 describe('test.txt', () => {
@@ -29,7 +32,7 @@ describe('test.txt', () => {
   it('warns of unknown names, a few of them, and keeps the others', async () => {
     const { names, warnings } = await read(['b.png', ...Array.from({ length: 9 }, (_, i) => `x${i}`)].join('\n'));
     expect(names).toEqual(['b.png']);
-    expect(warnings[0]).toContain('(x0, x1, x2, x3, x4, and 4 more)');
+    expect(warnings[0]).toContain('names 9 that are no photos of the capture (x0, x1, x2, x3, x4, …)');
   });
 
   it('refuses a file that is no list', async () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { loadCapture } from '../../../src-main/capture/load';
 import { PhotoStore } from '../../../src-main/capture/photoStore';
 import { folderWith, png } from './fixtures';
+import { told } from './told';
 
 const NFC = (text: string): string => text.normalize('NFC');
 const NFD = (text: string): string => text.normalize('NFD');
@@ -45,7 +46,7 @@ describe('names of photos', () => {
     ['with backslashes', NAMES.map((name) => name.replaceAll('/', '\\')), NAMES.map(NFC)],
   ])('are one whatever the encoding: %s', async (_, listed, onDisk) => {
     const { photos, warnings } = await loadCapture(await capture(listed, onDisk));
-    expect(warnings).toEqual(['the model has no sparse points: Gaussians start at random']);
+    expect(told(warnings)).toEqual(['no sparse points: Gaussians start at random']);
     expect(photos.map(({ name }) => name)).toEqual([...NAMES].map(NFC).sort());
     const store = new PhotoStore(photos, { maxBytes: 1e6 });
     for (const [i, { name, camera }] of photos.entries()) {
@@ -68,7 +69,7 @@ describe('names of photos', () => {
       'test.txt': `${NFD('Café/Ålesund.png')}\r\n展厅\\照片 1.png\n`,
     });
     const { photos, heldOut, warnings } = await loadCapture(root);
-    expect(warnings).toEqual(['the model has no sparse points: Gaussians start at random']);
+    expect(told(warnings)).toEqual(['no sparse points: Gaussians start at random']);
     expect(heldOut).toEqual([NFC('Café/Ålesund.png'), '展厅/照片 1.png']);
     expect(photos.map(({ maskPath }) => maskPath !== null)).toEqual(photos.map(() => true));
     const { mask: left } = await new PhotoStore(photos, { maxBytes: 1e6 }).load(

@@ -7,6 +7,7 @@ import { CaptureError } from '../../../src-main/capture/errors';
 import { loadCapture } from '../../../src-main/capture/load';
 import { PhotoStore } from '../../../src-main/capture/photoStore';
 import { colmapFiles, folderWith, noise, png } from './fixtures';
+import { told } from './told';
 
 const pixels = noise(8 * 6 * 3);
 /** Stored with `width` columns, and an orientation. */
@@ -52,7 +53,9 @@ describe('EXIF orientation', () => {
     expect(photo.camera).toMatchObject({ width: 8, height: 6, fx: 7, cx: 4 });
     expect(pixel(rgb, 8, 0, 0)).toEqual(pixel([...pixels], 6, topLeft[0], topLeft[1]));
     expect(pixel(rgb, 8, 7, 0)).toEqual(pixel([...pixels], 6, topRight[0], topRight[1]));
-    expect(warnings).toEqual(['1 photo: turned as its EXIF orientation says, since its camera has that shape (a.png)']);
+    expect(told(warnings)).toEqual([
+      'photos turned as their EXIF orientation says, since their cameras have that shape: 1 (a.png)',
+    ]);
   });
 
   it('goes with reduction and with a mask of the turned shape', async () => {

@@ -10,6 +10,7 @@ import type { Photo } from '../../../src-main/capture/types';
 import { CounterRandom } from '../../../src-main/base/random';
 import { smallDisk } from '../../smallDisk';
 import { temporaryFolder } from '../base/temporaryFolder';
+import { told } from './told';
 
 const [WIDTH, HEIGHT, COUNT] = [40, 30, 6];
 const camera = {
@@ -114,7 +115,7 @@ describe('reduced photos on disk', () => {
     });
     const { warnings } = await loadAll(store);
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toMatch(/kept on disk no more \(.*reduced: cannot be written \(ENOTDIR.*decoded again/);
+    expect(told(warnings)[0]).toMatch(/kept on disk no more \(.*reduced: cannot be written \(ENOTDIR.*decoded again/);
   });
 
   it('are swept of what a killed writer left, and not of what another one is writing', async () => {
@@ -163,7 +164,7 @@ describe('reduced photos on disk', () => {
     const store = new PhotoStore(all, {
       ...{ longSide: 20, maxBytes: 2000, threads: 1, disk: new PhotoDisk(disk, all, 20) },
     });
-    expect((await loadAll(store)).warnings).toEqual([
+    expect(told((await loadAll(store)).warnings)).toEqual([
       `reduced photos are kept on disk no more (${disk}: less than 2 GB would be left on the disk; free some space); ` +
         'they are decoded again each time',
     ]);

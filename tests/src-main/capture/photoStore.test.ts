@@ -2,10 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import type { Saying } from '#contract/sayings';
 import { CaptureError } from '../../../src-main/capture/errors';
 import { PhotoStore } from '../../../src-main/capture/photoStore';
 import type { Photo } from '../../../src-main/capture/types';
 import { folderWith, noise, png } from './fixtures';
+import { told } from './told';
 
 const IDENTITY = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
 
@@ -201,22 +203,22 @@ describe('PhotoStore', () => {
     });
     await expect(sizes.load(0)).rejects.toThrow('ok.png: the photo is 64×48 but its camera 60×60');
     expect((await sizes.load(1)).camera).toMatchObject({ width: 64, fx: 64 });
-    expect(sizes.stats.warnings).toEqual(['ok.png: the photo changed from 128×96 to 64×48; intrinsics scaled']);
+    expect(told(sizes.stats.warnings)).toEqual(['ok.png: the photo changed from 128×96 to 64×48; intrinsics scaled']);
     await expect(sizes.load(2)).rejects.toThrow(RangeError);
   });
 
   it('tells of photos that became smaller once for each change, not for each photo', async () => {
     const [small, smaller] = [await png(32, 24), await png(16, 12)];
     const root = folderWith({ 'a.png': small, 'b.png': small, 'c.png': smaller });
-    const told: string[] = [];
+    const heard: Saying[] = [];
     const photos = ['a.png', 'b.png', 'c.png'].map((name) => photo(join(root, name), 64, 48));
-    const store = new PhotoStore(photos, { maxBytes: 0, threads: 1, warn: (message) => told.push(message) });
+    const store = new PhotoStore(photos, { maxBytes: 0, threads: 1, warn: (saying) => heard.push(saying) });
     for (const index of [0, 1, 0, 2]) await store.load(index);
-    expect(told).toEqual([
+    expect(told(heard)).toEqual([
       'a.png: the photo changed from 64×48 to 32×24; intrinsics scaled',
       'c.png: the photo changed from 64×48 to 16×12; intrinsics scaled',
     ]);
-    expect(store.stats.warnings).toEqual(told);
+    expect(store.stats.warnings).toEqual(heard);
   });
 
   it('keeps to its bound, forgets the photo used longest ago, and decodes a photo asked for twice once', async () => {

@@ -7,6 +7,7 @@ import { fisheyeLens, perspectiveLens, type Distortion } from '../../../src-main
 import { loadCapture } from '../../../src-main/capture/load';
 import { writePly } from '../../../src-main/capture/ply';
 import * as fixtures from './fixtures';
+import { told } from './told';
 
 const { folderWith, png } = fixtures;
 
@@ -49,7 +50,7 @@ describe('loadCapture on transforms.json', () => {
     expect(project([4, 7, 6])).toEqual([0, 0, 2]);
     expect(project([4, 5, 9])).toEqual([0, -3, 0]);
     expect(none).toBeNull();
-    expect(warnings).toEqual(['transforms.json has no sparse points: Gaussians start at random']);
+    expect(told(warnings)).toEqual(['no sparse points: Gaussians start at random']);
   });
 
   it('lets a frame override the shared intrinsics, one field or a whole focal length', async () => {
@@ -118,7 +119,7 @@ describe('loadCapture on transforms.json', () => {
       ['a.png', join(root, 'm', 'a.png')],
       ['b.png', null],
     ]);
-    expect(result.warnings[0]).toBe('1 photo: not found; frame skipped (images/c.png)');
+    expect(told(result.warnings)[0]).toBe('photos not found, skipped: 1 (images/c.png)');
     rmSync(join(root, 'm', 'a.png'));
     await expect(loadCapture(root)).rejects.toThrow('(frames[0].mask_path)');
   });
@@ -156,7 +157,7 @@ describe('loadCapture on transforms.json', () => {
     };
     const { points: moved, warnings } = await loadCapture(join(folderWith(files), 'transforms.json'));
     expect([...moved!.positions]).toEqual([4, 2, 4, -4, -2, 17]);
-    expect(warnings[0]).toContain('those of the COLMAP model beside it are used');
+    expect(told(warnings)[0]).toContain('those of the COLMAP model beside it are used');
   });
 
   const frame = { file_path: 'images/a.png', transform_matrix: POSE };

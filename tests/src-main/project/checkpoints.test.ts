@@ -31,7 +31,7 @@ function snapshot(step: number): TrainingSnapshot {
 async function store() {
   const folder = join(await temporaryFolder(), 'checkpoints');
   const warnings: string[] = [];
-  return { folder, warnings, store: new CheckpointFolder(folder, (message) => warnings.push(message)) };
+  return { folder, warnings, store: new CheckpointFolder(folder, ({ message }) => warnings.push(message)) };
 }
 
 /** The newest whole state comes back to the bit, whatever happened to the files around it. */

@@ -93,7 +93,7 @@ describe('a mesh', () => {
     const model = new GaussianModel(1);
     model.append(1);
     model.arrays().geometry.set([0, 0, 2, -8, -8, -8, 1, 0, 0, 0, 0]);
-    await new CheckpointFolder(projectPaths(project.project).checkpoints, fail).save({
+    await new CheckpointFolder(projectPaths(project.project).checkpoints, ({ message }) => fail(message)).save({
       ...{ step: 9, settings: resolveSettings({ resolution: 0 }), cameraOrder: [], seed: 1, nextId: model.nextId },
       ...{ disabled: [], tensors: model.snapshot(), semantics: null, frame: OWN_FRAME },
     });

@@ -217,7 +217,7 @@ async function writeCheckpoint(
     'decoder.0.bias': { shape: [NAMES.length], data: new Float32Array(NAMES.length) },
   };
   const frame = { centre: [0, 0, 3] as [number, number, number], halfSide: 2 };
-  await new CheckpointFolder(folder).save({
+  await new CheckpointFolder(folder, () => undefined).save({
     step: 7,
     settings: resolveSettings({ shDegree: 0, resolution: 0, threads: 1 }),
     cameraOrder: photos.filter((_, i) => !HELD_OUT.includes(i)),

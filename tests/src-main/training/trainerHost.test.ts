@@ -78,7 +78,7 @@ describe.runIf(built)('a trainer process', { timeout: 120_000 }, () => {
     expect(studio.state).toBe('failed');
     expect(studio.project.database.runs()[0].status).toBe('failed');
 
-    const snapshot = await new CheckpointFolder(projectPaths(path).checkpoints).latest();
+    const snapshot = await new CheckpointFolder(projectPaths(path).checkpoints, () => undefined).latest();
     expect(snapshot!.step).toBe(saved);
     await studio.start({ settings: { steps: saved + 40 }, resume: true });
     await studio.ended;
@@ -127,7 +127,7 @@ describe.runIf(built)('a trainer process', { timeout: 120_000 }, () => {
     await studio.start({ settings: { ...tinySettings, steps: 1_000_000 }, resume: false });
     await stepped;
     await studio.close();
-    const snapshot = await new CheckpointFolder(projectPaths(path).checkpoints).latest();
+    const snapshot = await new CheckpointFolder(projectPaths(path).checkpoints, () => undefined).latest();
     expect(snapshot!.step).toBeGreaterThan(5);
   });
 });

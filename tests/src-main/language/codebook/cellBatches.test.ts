@@ -89,7 +89,7 @@ describe('shuffled batches', () => {
       cells: photo === 1 ? null : Float32Array.from({ length: 10 }, (_, i) => photo + i),
     }));
     const warnings: string[] = [];
-    const reader = new PhotoReader(new ListSource(1, 1, listed), (message) => warnings.push(message));
+    const reader = new PhotoReader(new ListSource(1, 1, listed), ({ message }) => warnings.push(message));
     const batches = cellBatches(reader, { seed: 1, batch: 4, poolBytes: 6 * CELL_BYTES });
     for (let epoch = 0; epoch < 3; epoch++) {
       let cells = 0;

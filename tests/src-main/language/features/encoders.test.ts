@@ -109,7 +109,7 @@ describe('DINO', () => {
   it('goes in windows, and says so, where the whole photo would not fit', async () => {
     const model = await openModelFolder('dino', tiny('dino'));
     const dino = await DinoEncoder.open(model, { width: 24, height: 16 }, { ...dinoOptions, memoryBytes: 1 });
-    expect(dino.note).toMatch(/24×16 px would take \d+ MB: photos go in windows/);
+    expect(dino.note?.message).toMatch(/24×16 px would take \d+ MB: photos go in windows/);
     expect(dino.passes).toBe(2);
     await dino.release();
   });

@@ -90,7 +90,7 @@ describe('features of a capture', () => {
     await writeFile(featurePath(features, 'c.png'), bytes);
     const events = await runJob(command(capture, features));
     expect(events.warnings).toEqual([
-      `${featurePath(features, 'a.png')}, ${featurePath(features, 'c.png')}: the cache is damaged; encoded anew`,
+      `the cache is damaged; encoded anew: 2 (${featurePath(features, 'a.png')}, ${featurePath(features, 'c.png')})`,
     ]);
     expect(events.finished).toMatchObject({ photos: 3, cached: 1, crops: 196 });
   });
@@ -98,7 +98,7 @@ describe('features of a capture', () => {
   it('encodes a photo anew that has changed', async () => {
     await paintPhoto(join(capture, 'images', 'c.png'), halves(DARK, DARK));
     const events = await runJob(command(capture, features));
-    expect(events.warnings).toEqual([`${featurePath(features, 'c.png')}: the photo has changed; encoded anew`]);
+    expect(events.warnings).toEqual([`the photo has changed; encoded anew: 1 (${featurePath(features, 'c.png')})`]);
     expect(events.finished).toMatchObject({ cached: 2, crops: 98 });
   });
 
