@@ -48,7 +48,7 @@ function line(event: TrainerEvent): string | null {
     case 'prepared':
       return (
         `${event.photos} photos to train on, ${event.heldOut} held out, ${event.width}×${event.height}; ` +
-        `${grouped(event.splats)} splats; ${event.backend} kernels (${event.instructionSet}, ${event.threads} threads): ${event.reason}` +
+        `${grouped(event.splats)} splats; ${event.backend} kernels (${event.instructionSet}, ${event.threads} threads): ${event.reason.message}` +
         (event.step > 0 ? `; continues after step ${grouped(event.step)}` : '')
       );
     case 'evaluation':

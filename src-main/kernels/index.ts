@@ -8,6 +8,8 @@
  */
 import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import { loadAddon } from './addon';
 import { checkInteger, checkLength } from './checks';
 import { AddonError, BackendUnavailableError } from './errors';
@@ -56,7 +58,7 @@ export type BackendName = 'native' | 'reference' | 'webgpu' | 'tensorflow';
 /** The backend that computes, and why it was taken. */
 export interface KernelBackend {
   name: BackendName;
-  reason: string;
+  reason: Saying;
   instructionSet: string;
   threads: number;
 }
@@ -75,7 +77,7 @@ function nativeKernels(threads: number): NativeKernels {
   return native;
 }
 
-async function use(name: 'native' | 'reference', kernels: HostKernels, reason: string): Promise<KernelBackend> {
+async function use(name: 'native' | 'reference', kernels: HostKernels, reason: Saying): Promise<KernelBackend> {
   const backendName = `legato-${name}`;
   registerHostBackend(backendName, kernels);
   await tf.setBackend(backendName);
@@ -93,16 +95,16 @@ export async function initKernels({ backend, threads }: KernelOptions): Promise<
   const pool = threads ?? availableParallelism();
   switch (backend) {
     case 'native':
-      return use('native', nativeKernels(pool), 'asked for');
+      return use('native', nativeKernels(pool), said('kernelsAsked'));
     case 'reference':
-      return use('reference', referenceKernels, 'asked for');
+      return use('reference', referenceKernels, said('kernelsAsked'));
     case 'auto':
       try {
-        return await use('native', nativeKernels(pool), 'the C++ kernels load on this machine');
+        return await use('native', nativeKernels(pool), said('kernelsNative'));
       } catch (error) {
         if (!(error instanceof AddonError)) throw error;
         console.warn(`Legato runs on its reference kernels, a hundred times slower. ${error.message}`);
-        return use('reference', referenceKernels, error.message);
+        return use('reference', referenceKernels, said('kernelsReference', { problem: error.message }));
       }
     default:
       throw new BackendUnavailableError(

@@ -7,6 +7,7 @@
  * The journal is written first: an edit that did not reach the disk has not happened.
  */
 import type { EditName, FieldEdit } from '#contract/labels';
+import { said } from '#contract/sayings';
 import { feel, setBack } from './edits';
 import type { Edit } from './edits';
 import { LabelError } from './errors';
@@ -74,14 +75,14 @@ export class LabelBook {
         if (op.type === 'addLayer') highestLayer = Math.max(highestLayer, op.layer);
       }
     if (highestLabel >= HIGHEST || highestClass >= HIGHEST)
-      throw new LabelError(`all ${HIGHEST} labels are used up; remove or merge classes does not bring numbers back`);
+      throw new LabelError(said('labelsUsedUp', { most: HIGHEST }));
     return { class: highestClass + 1, label: highestLabel + 1, layer: highestLayer + 1 };
   }
 
   /** @throws LabelError when it does not fit, or what the journal throws; nothing has changed then */
   commit(edit: Edit): void {
     const { taxonomy, felt } = feel(edit, this.taxonomy);
-    if (allLabels(taxonomy).length > HIGHEST) throw new LabelError('there are too many labels');
+    if (allLabels(taxonomy).length > HIGHEST) throw new LabelError(said('labelsUsedUp', { most: HIGHEST }));
     this.#journal.append(this.#cursor, edit);
     this.#edits = [...this.#edits.slice(0, this.#cursor), edit];
     this.#felt = [...this.#felt.slice(0, this.#cursor), felt];

@@ -157,7 +157,8 @@ export class LabelDesk {
       };
     } catch (error) {
       if (!(error instanceof LabelError)) throw error;
-      return { ...answer, ids: nothing, savedIds: nothing, problem: error.message };
+      const { message: problem, code, values } = error;
+      return { ...answer, ids: nothing, savedIds: nothing, problem, code, values };
     }
   }
 

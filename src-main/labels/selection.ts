@@ -13,6 +13,7 @@
  */
 import type { PinholeCamera } from '#contract/camera';
 import type { LabelRegion } from '#contract/labels';
+import { said } from '#contract/sayings';
 import { sampleWeights } from '../kernels/index';
 import { GEOMETRY } from '../kernels/layout';
 import type { GaussianModel } from '../gaussians/index';
@@ -66,7 +67,7 @@ export function selectRows(
   const { ids, count } = scene.model;
   const marks = new Uint8Array(count);
   if (isShape(region)) {
-    if (!camera) throw new LabelError('a shape needs the camera of the picture that it was drawn in');
+    if (!camera) throw new LabelError(said('shapeWithoutCamera'));
     const [left, top, right, bottom] = boundsOf(region);
     const margin = Math.max(LEAST_MARGIN, MARGIN * Math.max(right - left, bottom - top));
     const crop = cropAround(camera, [left, top, right, bottom], margin, LONG_SIDE);
@@ -83,7 +84,7 @@ export function selectRows(
     }
     case 'answer': {
       const best = answers.best();
-      if (!best) throw new LabelError('nothing is asked whose answer could become labels; ask first');
+      if (!best) throw new LabelError(said('nothingAsked'));
       const least = Math.round(65_535 * region.threshold);
       for (let row = 0; row < count; row++) {
         const meant = region.question === null ? best.classes[row] > 0 : best.classes[row] === region.question + 1;
@@ -93,7 +94,7 @@ export function selectRows(
     }
     case 'entry': {
       const codes = answers.codes();
-      if (!codes) throw new LabelError('semantics have not joined yet: splats belong to no entry');
+      if (!codes) throw new LabelError(said('entriesNotJoined'));
       for (let row = 0; row < count; row++) if (codes.entries[row * CODES] === region.entry) marks[row] = 1;
       return marks;
     }

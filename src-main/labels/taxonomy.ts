@@ -7,6 +7,7 @@
  */
 import { FIRST_LAYER, FIRST_LAYER_NAME } from '#contract/labels';
 import type { LabelOp } from '#contract/labels';
+import { said } from '#contract/sayings';
 import { LabelError } from './errors';
 
 export interface LabelClass {
@@ -44,7 +45,7 @@ export function classNamed({ classes }: Taxonomy, name: string): LabelClass | nu
 /** @throws LabelError */
 export function classOf({ classes }: Taxonomy, number: number): LabelClass {
   const found = classes.find((one) => one.class === number);
-  if (!found) throw new LabelError(`there is no class ${number} any more; choose another one`, 'gone');
+  if (!found) throw new LabelError(said('classGone', { number }));
   return found;
 }
 
@@ -74,14 +75,14 @@ export function applyOp(taxonomy: Taxonomy, op: LabelOp): Taxonomy {
     case 'assign':
       requireLayer(layers, op.layer);
       if (op.label !== 0 && !classOfLabel(taxonomy, op.label))
-        throw new LabelError(`there is no label ${op.label} any more; choose another class`, 'gone');
+        throw new LabelError(said('labelGone', { number: op.label }));
       return taxonomy;
     case 'review':
       return taxonomy;
     case 'addClass': {
       freeName(taxonomy, op.name, null);
       freeLabel(taxonomy, op.label);
-      if (classes.some((one) => one.class === op.class)) throw new LabelError(`class ${op.class} is there already`);
+      if (classes.some((one) => one.class === op.class)) throw new LabelError(said('classThere', { number: op.class }));
       const { class: number, name, colour, label } = op;
       return { ...taxonomy, classes: [...classes, { class: number, name, colour, label, instances: [] }] };
     }
@@ -89,7 +90,7 @@ export function applyOp(taxonomy: Taxonomy, op: LabelOp): Taxonomy {
       freeLabel(taxonomy, op.label);
       const { instances, name } = classOf(taxonomy, op.class);
       if (instances.some(({ number }) => number === op.number))
-        throw new LabelError(`${name} ${op.number} is there already`);
+        throw new LabelError(said('instanceThere', { name, number: op.number }));
       return change(op.class, { instances: [...instances, { label: op.label, number: op.number }] });
     }
     case 'renameClass':
@@ -98,7 +99,7 @@ export function applyOp(taxonomy: Taxonomy, op: LabelOp): Taxonomy {
     case 'recolourClass':
       return change(op.class, { colour: op.colour });
     case 'mergeClass': {
-      if (op.from === op.into) throw new LabelError('a class cannot be merged into itself; choose another one');
+      if (op.from === op.into) throw new LabelError(said('mergedIntoItself'));
       const [from, into] = [classOf(taxonomy, op.from), classOf(taxonomy, op.into)];
       const first = 1 + Math.max(0, ...into.instances.map(({ number }) => number));
       const moved = from.instances.map(({ label }, i) => ({ label, number: first + i }));
@@ -109,32 +110,32 @@ export function applyOp(taxonomy: Taxonomy, op: LabelOp): Taxonomy {
       classOf(taxonomy, op.class);
       return { ...taxonomy, classes: classes.filter((one) => one.class !== op.class) };
     case 'addLayer':
-      if (layers.some(({ layer }) => layer === op.layer)) throw new LabelError(`layer ${op.layer} is there already`);
+      if (layers.some(({ layer }) => layer === op.layer))
+        throw new LabelError(said('layerThere', { number: op.layer }));
       if (layers.some(({ name }) => sameName(name, op.name)))
-        throw new LabelError(`there is a layer “${op.name}” already; choose another name`, 'taken');
+        throw new LabelError(said('layerTaken', { name: op.name }));
       return { ...taxonomy, layers: [...layers, { layer: op.layer, name: op.name }] };
     case 'renameLayer':
       requireLayer(layers, op.layer);
       if (layers.some(({ layer, name }) => layer !== op.layer && sameName(name, op.name)))
-        throw new LabelError(`there is a layer “${op.name}” already; choose another name`, 'taken');
+        throw new LabelError(said('layerTaken', { name: op.name }));
       return { ...taxonomy, layers: layers.map((one) => (one.layer === op.layer ? { ...one, name: op.name } : one)) };
     case 'removeLayer':
       requireLayer(layers, op.layer);
-      if (layers.length === 1) throw new LabelError('the last layer stays; add another one first', 'last');
+      if (layers.length === 1) throw new LabelError(said('lastLayer'));
       return { ...taxonomy, layers: layers.filter(({ layer }) => layer !== op.layer) };
   }
 }
 
 function freeName(taxonomy: Taxonomy, name: string, except: number | null): void {
   const taken = classNamed({ ...taxonomy, classes: taxonomy.classes.filter((one) => one.class !== except) }, name);
-  if (taken)
-    throw new LabelError(`there is a class “${taken.name}” already; choose another name, or merge the two`, 'taken');
+  if (taken) throw new LabelError(said('classTaken', { name: taken.name }));
 }
 
 function freeLabel(taxonomy: Taxonomy, label: number): void {
-  if (classOfLabel(taxonomy, label)) throw new LabelError(`label ${label} is in use`);
+  if (classOfLabel(taxonomy, label)) throw new LabelError(said('labelInUse', { number: label }));
 }
 
 function requireLayer(layers: readonly LabelLayer[], layer: number): void {
-  if (!layers.some((one) => one.layer === layer)) throw new LabelError(`there is no layer ${layer} any more`, 'gone');
+  if (!layers.some((one) => one.layer === layer)) throw new LabelError(said('layerGone', { number: layer }));
 }

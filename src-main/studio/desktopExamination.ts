@@ -20,7 +20,7 @@ const TRAINER_MS = 60_000;
 async function kernels(): Promise<Outcome> {
   const { initKernels } = await import('../kernels/index');
   const { name, reason } = await initKernels({ backend: 'auto' });
-  return { ok: name !== 'reference', detail: `${name}: ${reason}` };
+  return { ok: name !== 'reference', detail: `${name}: ${reason.message}` };
 }
 
 /** x² at 3 has the slope 6, through tape and gradient. */

@@ -136,7 +136,7 @@ export const trainerEvent = z.discriminatedUnion('type', [
     height: count,
     backend: z.string(),
     /** why this backend */
-    reason: z.string(),
+    reason: saying,
     instructionSet: z.string(),
     threads: count,
     /** 0, or the step that a resumed run continues after */

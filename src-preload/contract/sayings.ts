@@ -88,6 +88,30 @@ export const sayings = {
   nothingUncertain: 'semantics have not joined yet; nothing is uncertain before',
   nothingToDisagree: 'there are no index maps here to disagree with',
 
+  // ---- labels
+  classGone: 'there is no class {number} any more; choose another one',
+  labelGone: 'there is no label {number} any more; choose another class',
+  layerGone: 'there is no layer {number} any more; choose another one',
+  noSuchClass: 'there is no such class; add one, or choose another',
+  classLocked: '“{name}” is locked; unlock it to change its splats',
+  classTaken: 'there is a class “{name}” already; choose another name, or merge the two',
+  layerTaken: 'there is a layer “{name}” already; choose another name',
+  lastLayer: 'the last layer stays; add another one first',
+  mergedIntoItself: 'a class cannot be merged into itself; choose another one',
+  classThere: 'class {number} is there already',
+  instanceThere: '{name} {number} is there already',
+  layerThere: 'layer {number} is there already',
+  labelInUse: 'label {number} is in use',
+  labelsUsedUp: 'all {most} labels are used up; removing or merging classes does not bring numbers back',
+  shapeWithoutCamera: 'a shape needs the camera of the picture that it was drawn in',
+  nothingAsked: 'nothing is asked whose answer could become labels; ask first',
+  entriesNotJoined: 'semantics have not joined yet: splats belong to no entry',
+
+  // ---- kernels
+  kernelsAsked: 'asked for',
+  kernelsNative: 'the C++ kernels load on this machine',
+  kernelsReference: 'the C++ kernels do not load, these are a hundred times slower: {problem}',
+
   // ---- words that are learned
   jobUnderWay: 'a job is under way already; cancel it first',
   wordsTakeLong:

@@ -3,6 +3,7 @@
  * The same shape travels over the bridge (desktop) and over HTTP and WebSocket (server).
  */
 import { z } from 'zod';
+import { saying } from './sayings';
 
 /** One line of the recent list. Unknown figures are null, never guessed. */
 export const recentProject = z.object({
@@ -32,7 +33,7 @@ export const recentFile = z.object({
 export const backendInfo = z.object({
   name: z.enum(['tensorflow', 'webgpu', 'native', 'reference']),
   /** why this one was chosen, in words for people */
-  reason: z.string().max(1000),
+  reason: saying,
   /** of the native kernels; null for the others */
   instructionSet: z.string().max(32).nullable(),
   threads: z.number().int().positive(),

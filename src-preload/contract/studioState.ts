@@ -72,7 +72,7 @@ export const studioState = z.object({
       cpuSeconds: z.number().min(0),
       viewerShare: share,
       backend: z.string(),
-      reason: z.string(),
+      reason: saying,
       instructionSet: z.string(),
       threads: count,
       /** paused since what is left is of semantics alone, which wait for index maps */

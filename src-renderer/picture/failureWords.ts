@@ -32,6 +32,6 @@ export function systemKind(code = ''): keyof typeof kinds | null {
 export function refusalWords(failure: Failure): string {
   if (isTranslated(failure)) return sentence(failure);
   const { kind, code = '' } = failure;
-  const own = kind === 'ProjectError' ? `refused.project.${code}` : `refused.code.${code}`;
+  const own = kind === 'ProjectError' ? `refused.project.${code}` : '';
   return isWords(own) ? say(own) : say(`refused.${failureKind(failure)}`);
 }

@@ -79,7 +79,7 @@ export function runningState(state: TrainerState = 'running'): StudioState {
       cpuSeconds: 1,
       viewerShare: 0,
       backend: 'native',
-      reason: '',
+      reason: { message: '' },
       instructionSet: 'avx2',
       threads: 1,
       awaitsMaps: false,

@@ -5,6 +5,7 @@ import type { SayingCode } from '#contract/sayings';
 import { TrainerLifeError } from '#contract/trainerLife';
 import en from '../../resources/locales/en.json';
 import zh from '../../resources/locales/zh.json';
+import { LabelError } from '../../src-main/labels/index';
 import { QuestionError } from '../../src-main/studio/session/asking';
 import { ExpressionError, readQuestions } from '../../src-main/semantics/index';
 import { describeFailure, PhotosError, ResumeError, sayingOf } from '../../src-main/training/failure';
@@ -79,6 +80,8 @@ describe('a project that another process has open', () => {
     setLanguage('zh');
     const failure = { message: 'x', fault: 'input', code: 'locked' } as const;
     expect(refusalWords({ ...failure, kind: 'ProjectError' })).toBe(zh['refused.project.locked']);
-    expect(refusalWords({ ...failure, kind: 'InputError' })).toBe(zh['refused.code.locked']);
+    expect(refusalWords(describeFailure(new LabelError(said('classLocked', { name: '椅子' }))))).toBe(
+      '“椅子”已锁定。请先解锁再修改。',
+    );
   });
 });

@@ -9,7 +9,7 @@ import type { EditName, LabelMode, LabelOp, LabelRegion, LabelTarget, UncertainR
 import type { LabelsState } from '#contract/labels';
 import type { PinholeCamera } from '#contract/camera';
 import type { TrainerEventOf } from '#contract/messages';
-import { SaidError } from '#contract/sayings';
+import { said, SaidError } from '#contract/sayings';
 import type { StudioState } from '#contract/studio';
 import { SerialQueue } from '../../base/index';
 import { allLabels, classNamed, classOf, LabelError, labelsOf } from '../../labels/index';
@@ -165,7 +165,7 @@ export class Labelling {
 
   selectLayer(layer: number): void {
     if (!this.#ports.book.taxonomy.layers.some((one) => one.layer === layer))
-      throw new LabelError(`there is no layer ${layer} any more`, 'gone');
+      throw new LabelError(said('layerGone', { number: layer }));
     this.#setView({ layer });
     this.#send(this.#ports.book.felt.length);
     this.#tell();
@@ -256,7 +256,7 @@ export class Labelling {
     const { taxonomy } = book;
     if (target.kind === 'instance') {
       if (!allLabels(taxonomy).includes(target.label))
-        throw new LabelError(`there is no label ${target.label} any more; choose another class`, 'gone');
+        throw new LabelError(said('labelGone', { number: target.label }));
       const owner = taxonomy.classes.find((one) => labelsOf(one).includes(target.label));
       if (owner) this.#refuseLocked(owner);
       return { made: [], labels: [target.label], label: target.label };
@@ -264,8 +264,7 @@ export class Labelling {
     const known = target.kind === 'named' ? classNamed(taxonomy, target.name) : classOf(taxonomy, target.class);
     if (known) this.#refuseLocked(known);
     if (!known) {
-      if (target.kind !== 'named' || mode !== 'add')
-        throw new LabelError('there is no such class; add one, or choose another', 'gone');
+      if (target.kind !== 'named' || mode !== 'add') throw new LabelError(said('noSuchClass'));
       const made = this.#newClass(target.name);
       return { made: [made], labels: [made.label], label: made.label };
     }
@@ -277,8 +276,7 @@ export class Labelling {
   }
 
   #refuseLocked({ class: number, name }: LabelClass): void {
-    if (this.#view.locked.includes(number))
-      throw new LabelError(`“${name}” is locked; unlock it to change its splats`, 'locked');
+    if (this.#view.locked.includes(number)) throw new LabelError(said('classLocked', { name }));
   }
 
   #newClass(name: string): Extract<LabelOp, { type: 'addClass' }> {

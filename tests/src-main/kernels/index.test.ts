@@ -19,7 +19,7 @@ describe('initKernels', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     const backend = await initKernels({ backend: 'auto' });
     expect(backend.name).toBe(addon ? 'native' : 'reference');
-    expect(backend.reason).not.toBe('');
+    expect(backend.reason.message).not.toBe('');
     expect(warn).toHaveBeenCalledTimes(addon ? 0 : 1);
     warn.mockRestore();
   });

@@ -24,7 +24,7 @@ const told: SessionInfo = {
   door: 'server',
   folder: '/somewhere',
   shell: 'posix',
-  backend: { name: 'native', reason: 'test', instructionSet: 'avx2', threads: 2 },
+  backend: { name: 'native', reason: { message: 'test' }, instructionSet: 'avx2', threads: 2 },
   backendProblem: null,
   recent: [],
   demo: { state: 'absent' },

@@ -42,7 +42,7 @@ it('tells the trainer of edits, and of the entries that stand for each class tha
   const prepared: TrainerEvent = {
     type: 'prepared',
     ...{ photos: 4, heldOut: 2, splats: 3, width: 48, height: 36, step: 7, nextId: 4 },
-    ...{ backend: 'native', reason: '', instructionSet: 'generic', threads: 1, memoryBytes: 1 },
+    ...{ backend: 'native', reason: { message: '' }, instructionSet: 'generic', threads: 1, memoryBytes: 1 },
   };
   const taught = (): TrainerCommand[] => sent.filter(({ type }) => type === 'teach');
   hear(prepared);

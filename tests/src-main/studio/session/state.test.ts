@@ -5,7 +5,7 @@ import { afterTrainer, emptyState } from '../../../../src-main/studio/session/st
 
 const prepared: TrainerEventOf<'prepared'> = {
   ...{ type: 'prepared', photos: 48, heldOut: 12, splats: 10_000, width: 320, height: 240, step: 3000, nextId: 10_001 },
-  ...{ backend: 'native', reason: 'test', instructionSet: 'avx2', threads: 2, memoryBytes: 200_000_000 },
+  ...{ backend: 'native', reason: { message: 'test' }, instructionSet: 'avx2', threads: 2, memoryBytes: 200_000_000 },
 };
 
 describe('what a trainer says', () => {
