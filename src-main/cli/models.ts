@@ -48,7 +48,7 @@ export async function listCommand(flags: ModelsFlags): Promise<ExitCode> {
   const folder = folderOf(flags);
   const models = await listModels(folder);
   if (flags.json) {
-    writeJson({ folder, models });
+    writeJson({ folder, models: models.map((model) => ({ ...model, remark: model.remark?.message ?? null })) });
     return exitCodes.ok;
   }
   write(`models in ${folder}; \`legato models pull NAME\` fetches one`);
@@ -65,7 +65,8 @@ function rowOf(model: ListedModel): string[] {
   const known = knownModel(model.name);
   const size = model.bytes > 0 ? `${megabytes(model.bytes)} on disk` : known ? sizeInWords(known) : '';
   const origin = model.origin === null ? '' : ` (${model.origin})`;
-  const remark = model.state === 'damaged' || model.state === 'partial' ? (model.remark ?? '') : (model.licence ?? '');
+  const remark =
+    model.state === 'damaged' || model.state === 'partial' ? (model.remark?.message ?? '') : (model.licence ?? '');
   return [model.name, model.kind ?? '', `${model.state}${origin}`, size, remark];
 }
 

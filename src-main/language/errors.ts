@@ -17,6 +17,15 @@ export class LanguageError extends SaidError {
 /** A model that is missing, incomplete, or not what its folder says. */
 export class ModelError extends LanguageError {
   override name = 'ModelError';
+
+  /** @param said  English alone for what only whoever made the model can mend: pages say what it is about, and the rest as it stands */
+  constructor(file: string | null, said: Saying | string, cause?: unknown) {
+    super(file, typeof said === 'string' ? unusable(file, said) : said, cause);
+  }
+}
+
+function unusable(file: string | null, message: string): Saying {
+  return { message, code: 'modelUnusable', values: { problem: file === null ? message : `${file}: ${message}` } };
 }
 
 /** A model that is not on this machine, though it could be fetched. */

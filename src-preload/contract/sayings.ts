@@ -112,6 +112,31 @@ export const sayings = {
   kernelsNative: 'the C++ kernels load on this machine',
   kernelsReference: 'the C++ kernels do not load, these are a hundred times slower: {problem}',
 
+  // ---- models
+  modelUnusable: '{problem}',
+  noModelOfKind:
+    'no {kind} model is installed; run `legato models pull {model}` ({size}, {licence}; `legato models list` shows others), or `{flags}` to try the pipeline without any claim on quality',
+  modelNotInstalled: 'model "{model}" is not installed; run `legato models pull {model}` ({size}, {licence})',
+  modelUnknown: 'no model is called "{model}"; known are {known}, or give a folder',
+  modelFolderGone: 'the folder of model "{model}" is no longer there; {remedy}',
+  modelOfOtherKind: 'is a {kind} model where a {wanted} model is needed',
+  modelIncomplete: 'incomplete, without {files}; {remedy}',
+  modelBegun: '{remedy}',
+  modelChanged: '{file} is not what it was; {remedy}',
+  modelBeingFetched: 'model "{model}" is being fetched by another Legato (process {process}); wait for it or end it',
+  hubSilent: '{address}: the connection failed ({reason}); check the network and HTTPS_PROXY, or name another --mirror',
+  hubAltered:
+    '{address}: what arrives is not what the hub lists (checksum); a proxy or mirror alters it, try another --mirror',
+  hubNeedsLogin: '{address} is not there, or needs a login at {page}; check the name, or {login} (HTTP {status})',
+  hubNotOpen:
+    '{address} is not open to you; accept the model’s licence on its page at {page}, and {login} (HTTP {status})',
+  hubLacksIt: '{address} is not there; check the name and the mirror (HTTP {status})',
+  hubBehindProxy:
+    '{address} needs a login at the proxy; put it into HTTPS_PROXY (http://name:password@host:port) (HTTP {status})',
+  hubAsksToWait: '{address} asks to wait: too many requests; try again later (HTTP {status})',
+  hubTroubled: '{address} has a problem of its own; try again later (HTTP {status})',
+  hubRefuses: '{address} refuses the request (HTTP {status})',
+
   // ---- words that are learned
   jobUnderWay: 'a job is under way already; cancel it first',
   wordsTakeLong:

@@ -44,7 +44,7 @@ export const preview = z.object({
   words: z.object({
     clip: z.string().nullable(),
     dino: z.string().nullable(),
-    problem: z.string().nullable(),
+    problem: saying.nullable(),
     /** not on this machine, though they can be had */
     missing: z.array(encoderKind),
   }),
@@ -90,7 +90,7 @@ export const modelState = z.object({
   /** built in: came with Legato */
   state: z.enum(['builtIn', 'installed', 'absent', 'pulling', 'failed']),
   doneBytes: count,
-  problem: z.string().nullable(),
+  problem: saying.nullable(),
 });
 export type ModelState = z.infer<typeof modelState>;
 

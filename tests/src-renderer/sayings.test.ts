@@ -6,6 +6,8 @@ import { TrainerLifeError } from '#contract/trainerLife';
 import en from '../../resources/locales/en.json';
 import zh from '../../resources/locales/zh.json';
 import { LabelError } from '../../src-main/labels/index';
+import { ModelError } from '../../src-main/language/errors';
+import { HubFailure } from '../../src-main/language/models/hubClient';
 import { QuestionError } from '../../src-main/studio/session/asking';
 import { ExpressionError, readQuestions } from '../../src-main/semantics/index';
 import { describeFailure, PhotosError, ResumeError, sayingOf } from '../../src-main/training/failure';
@@ -53,6 +55,16 @@ describe('what the studio says', () => {
     expect(failure.message).toBe(error.message);
     setLanguage('zh');
     expect(refusalWords(failure)).toBe(words);
+  });
+
+  it.each([
+    [new ModelError('/m/config.json', said('modelIncomplete', { files: 'x.onnx', remedy: 'run it' })), '缺少 x.onnx'],
+    [new ModelError('/m/x.onnx', 'output is [1, 2]'), '模型有问题：/m/x.onnx: output is [1, 2]'],
+    [new HubFailure(said('hubLacksIt', { address: 'https://h/m', status: '404' }), { transient: false }), '请检查名称'],
+  ])('tells of a model what it is about: %s', (error, words) => {
+    setLanguage('zh');
+    expect(sentence(sayingOf(error))).toContain(words);
+    expect(isTranslated(sayingOf(error))).toBe(true);
   });
 
   it('keeps its code through a question of several', () => {

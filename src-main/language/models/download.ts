@@ -13,6 +13,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { said } from '#contract/sayings';
 import { z } from 'zod';
 import { writeError } from '../../base/index';
 import { ModelError } from '../errors';
@@ -74,10 +75,7 @@ export async function downloadFile(options: DownloadOptions): Promise<string> {
     await discard(part);
     options.onBytes?.(0);
     if (mismatches > 0) {
-      throw new ModelError(
-        null,
-        `${shown(options.url)}: what arrives is not what the hub lists (checksum); a proxy or mirror alters it, try another --mirror`,
-      );
+      throw new ModelError(null, said('hubAltered', { address: shown(options.url) }));
     }
   }
 }

@@ -8,6 +8,8 @@
  */
 import { EnvHttpProxyAgent, errors, Pool, request } from 'undici';
 import type { buildConnector, Dispatcher } from 'undici';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import { ModelError } from '../errors';
 
 export const DEFAULT_ENDPOINT = 'https://huggingface.co';
@@ -31,10 +33,10 @@ export class HubFailure extends ModelError {
   readonly retryAfter: number | null;
 
   constructor(
-    message: string,
+    said: Saying | string,
     options: { status?: number; transient: boolean; retryAfter?: number | null; cause?: unknown },
   ) {
-    super(null, message, options.cause);
+    super(null, said, options.cause);
     this.status = options.status ?? null;
     this.transient = options.transient;
     this.retryAfter = options.retryAfter ?? null;
@@ -185,17 +187,17 @@ export class HubClient {
     const page = this.endpoint.origin;
     const login =
       this.#token === null ? 'set HF_TOKEN to a token of your account there' : 'the hub refuses the token in HF_TOKEN';
-    const words: Record<number, string> = {
-      401: `is not there, or needs a login at ${page}; check the name, or ${login}`,
-      403: `is not open to you; accept the model’s licence on its page at ${page}, and ${login}`,
-      404: 'is not there; check the name and the mirror',
-      407: 'needs a login at the proxy; put it into HTTPS_PROXY (http://name:password@host:port)',
-      429: 'asks to wait: too many requests; try again later',
+    const about = { address: where, status: String(status) };
+    const words: Record<number, Saying> = {
+      401: said('hubNeedsLogin', { ...about, page, login }),
+      403: said('hubNotOpen', { ...about, page, login }),
+      404: said('hubLacksIt', about),
+      407: said('hubBehindProxy', about),
+      429: said('hubAsksToWait', about),
     };
-    const reason =
-      words[status] ?? (status >= 500 ? 'has a problem of its own; try again later' : 'refuses the request');
+    const why = words[status] ?? said(status >= 500 ? 'hubTroubled' : 'hubRefuses', about);
     const transient = status === 408 || status === 429 || status >= 500;
-    return new HubFailure(`${where} ${reason} (HTTP ${status})`, { status, transient, retryAfter });
+    return new HubFailure(why, { status, transient, retryAfter });
   }
 }
 
@@ -208,8 +210,5 @@ export function connectionFailure(url: URL, error: unknown): HubFailure {
     error instanceof errors.BodyTimeoutError ||
     error instanceof errors.ConnectTimeoutError;
   const reason = silent ? 'no answer in time' : deepest instanceof Error ? deepest.message : String(deepest);
-  return new HubFailure(
-    `${shown(url)}: the connection failed (${reason}); check the network and HTTPS_PROXY, or name another --mirror`,
-    { transient: true, cause: error },
-  );
+  return new HubFailure(said('hubSilent', { address: shown(url), reason }), { transient: true, cause: error });
 }

@@ -1,6 +1,8 @@
 /** `legato models list`: every model that Legato knows or that lies here, and how far it is. Reads no file's content. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { said } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
 import { ModelError } from '../errors';
 import { modelsFolder } from './folders';
 import { readManifest } from './manifest';
@@ -30,7 +32,7 @@ export interface ListedModel {
   /** on disk */
   bytes: number;
   /** what is wrong and what to do */
-  remark: string | null;
+  remark: Saying | null;
 }
 
 const TOY = 'in the repository (MIT); tries the pipeline on the demo room, without any claim on other scenes';
@@ -62,7 +64,7 @@ async function look(name: string, models: string): Promise<ListedModel> {
   const begun = await bytesBelow(stagingFolder(models, name));
   const absent: ListedModel =
     begun > 0
-      ? { ...nowhere, state: 'partial', bytes: begun, remark: remedyFor(name) }
+      ? { ...nowhere, state: 'partial', bytes: begun, remark: said('modelBegun', { remedy: remedyFor(name) }) }
       : { ...nowhere, state: 'absent', bytes: 0 };
   try {
     const found = await findModel(name, models);
@@ -73,7 +75,7 @@ async function look(name: string, models: string): Promise<ListedModel> {
       const model = await openModelFolder(name, folder, remedyFor(name));
       const manifest = (await readManifest(join(models, name))) ?? (await readManifest(folder));
       const changed = await sizeChanges(folder, manifest?.files ?? []);
-      const remark = changed ? `${changed} is not what it was; ${remedyFor(name)}` : null;
+      const remark = changed ? said('modelChanged', { file: changed, remedy: remedyFor(name) }) : null;
       const licence = about.licence ?? manifest?.licence ?? null;
       return {
         ...about,
@@ -87,11 +89,11 @@ async function look(name: string, models: string): Promise<ListedModel> {
       };
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
-      return { ...about, state: 'damaged', origin, folder, bytes, remark: error.message };
+      return { ...about, state: 'damaged', origin, folder, bytes, remark: sayingBy(error) };
     }
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
-    return { ...nowhere, state: 'damaged', bytes: 0, remark: error.message };
+    return { ...nowhere, state: 'damaged', bytes: 0, remark: sayingBy(error) };
   }
 }
 
@@ -103,3 +105,5 @@ async function sizeChanges(folder: string, files: readonly { path: string; size:
   }
   return null;
 }
+
+const sayingBy = ({ message, code, values }: ModelError): Saying => ({ message, code, values });

@@ -1,5 +1,6 @@
 /** One writer per model: a lock file with the writer's process, taken over when that process is gone. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { said } from '#contract/sayings';
 import { isProcessAlive, processStartTime, systemErrorCode, writeError } from '../../base/index';
 import { ModelError } from '../errors';
 
@@ -26,10 +27,7 @@ export async function withLock<T>(path: string, model: string, work: () => Promi
       const other = await holder(path);
       const ours = other === process.pid && !held.has(path);
       if (attempt > 2 || (other !== null && !ours)) {
-        throw new ModelError(
-          null,
-          `model "${model}" is being fetched by another Legato (process ${other}); wait for it or end it`,
-        );
+        throw new ModelError(null, said('modelBeingFetched', { model, process: String(other) }));
       }
       await rm(path, { force: true });
     }

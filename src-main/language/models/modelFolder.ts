@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { said } from '#contract/sayings';
 import { z } from 'zod';
 import { ModelError } from '../errors';
 import { graphs, kindOfType, modelTypes, requiredFiles } from './layout';
@@ -101,7 +102,7 @@ export async function openModelFolder(
   const kind = await kindOfFolder(path);
   const missing: string[] = [];
   for (const file of requiredFiles[kind]) if (!(await sizeOf(join(path, file)))) missing.push(file);
-  if (missing.length > 0) throw new ModelError(path, `incomplete, without ${missing.join(', ')}; ${remedy}`);
+  if (missing.length > 0) throw new ModelError(path, said('modelIncomplete', { files: missing.join(', '), remedy }));
   for (const { file } of graphs[kind]) {
     if (await isPointer(join(path, file)))
       throw new ModelError(join(path, file), 'is a git-lfs pointer, not the model; run `git lfs pull` in its checkout');

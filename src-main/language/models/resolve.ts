@@ -6,6 +6,7 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
+import { said } from '#contract/sayings';
 import { systemErrorCode } from '../../base/index';
 import { ModelError, ModelMissingError } from '../errors';
 import { builtInModelsFolder, modelsFolder } from './folders';
@@ -98,11 +99,11 @@ export function remedyFor(name: string): string {
 async function open(found: FoundModel, kind: ModelKind): Promise<ModelFolder> {
   const remedy = remedyFor(found.name);
   if (!(await isFolder(found.folder))) {
-    throw new ModelError(found.folder, `the folder of model "${found.name}" is no longer there; ${remedy}`);
+    throw new ModelError(found.folder, said('modelFolderGone', { model: found.name, remedy }));
   }
   const model = await openModelFolder(found.name, found.folder, remedy);
   if (model.kind !== kind) {
-    throw new ModelError(model.path, `is a ${inWords(model.kind)} model where a ${inWords(kind)} model is needed`);
+    throw new ModelError(model.path, said('modelOfOtherKind', { kind: inWords(model.kind), wanted: inWords(kind) }));
   }
   return model;
 }
@@ -112,11 +113,8 @@ const inWords = (kind: ModelKind): string => kind.toUpperCase();
 function nothingInstalled(kind: ModelKind): ModelMissingError {
   const first = knownModels.find((model) => model.kind === kind)!;
   const flags = `--clip-model ${toyModels.clip} --dino-model ${toyModels.dino}`;
-  return new ModelMissingError(
-    null,
-    `no ${inWords(kind)} model is installed; run ${pullCommand(first.name)} (${sizeInWords(first)}, ${first.licence}; ` +
-      `\`legato models list\` shows others), or \`${flags}\` to try the pipeline without any claim on quality`,
-  );
+  const about = { model: first.name, size: sizeInWords(first), licence: first.licence };
+  return new ModelMissingError(null, said('noModelOfKind', { kind: inWords(kind), ...about, flags }));
 }
 
 async function automatic(kind: ModelKind, context: ResolveContext, models: string): Promise<ModelFolder> {
@@ -164,12 +162,10 @@ export async function resolveModel(
   }
   const known = knownModel(nameOrFolder);
   if (known) {
-    throw new ModelMissingError(
-      null,
-      `model "${known.name}" is not installed; run ${pullCommand(known.name)} (${sizeInWords(known)}, ${known.licence})`,
-    );
+    const about = { model: known.name, size: sizeInWords(known), licence: known.licence };
+    throw new ModelMissingError(null, said('modelNotInstalled', about));
   }
   const ofKind = knownModels.filter((model) => model.kind === kind).map(({ name }) => name);
   const names = [...new Set([toyModels[kind], ...ofKind, ...(await namesIn(models))])];
-  throw new ModelError(null, `no model is called "${nameOrFolder}"; known are ${names.join(', ')}, or give a folder`);
+  throw new ModelError(null, said('modelUnknown', { model: nameOrFolder, known: names.join(', ') }));
 }

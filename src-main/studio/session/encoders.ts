@@ -4,6 +4,7 @@ import type { Preview } from '#contract/studio';
 import { truthFile } from '../../capture/demo/truth';
 import { ModelMissingError } from '../../language/errors';
 import { resolveModel } from '../../language/models/index';
+import { sayingOf } from '../failures';
 import { exists } from '../sceneLanguage';
 
 /** @param capture  its folder; a demo room's comes with toys of its own */
@@ -17,7 +18,7 @@ export async function encodersFor(
     try {
       words[kind] = (await resolveModel(settings[`${kind}Model`], kind, { demo })).name;
     } catch (error) {
-      words.problem ??= error instanceof Error ? error.message : String(error);
+      words.problem ??= sayingOf(error);
       if (error instanceof ModelMissingError) words.missing.push(kind);
     }
   }

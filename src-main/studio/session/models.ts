@@ -1,5 +1,6 @@
 /** The models panel: what there is, and pulls under way with their progress. Nothing is downloaded unasked. */
 import type { ModelState } from '#contract/studio';
+import { sayingOf } from '../failures';
 import { listModels, modelsFolder, pullModel } from '../models';
 import type { ListedModel } from '../models';
 
@@ -86,12 +87,7 @@ export class Models {
       this.#pulled();
     } catch (error) {
       if (pull.stop.signal.aborted) this.#pulls.delete(name);
-      else
-        pull.state = {
-          ...pull.state,
-          state: 'failed',
-          problem: error instanceof Error ? error.message : String(error),
-        };
+      else pull.state = { ...pull.state, state: 'failed', problem: sayingOf(error) };
     }
     this.#tell();
   }

@@ -131,7 +131,7 @@ describe('a connection that', () => {
     expect(await refusal({ tries: 3 })).toMatch(/connection failed/);
     expect(hub.requestsOf(CARD)).toHaveLength(3);
     const listed = (await listModels(models)).find(({ name }) => name === NAME);
-    expect(listed).toMatchObject({ state: 'partial', remark: 'run `legato models pull mobileclip-s2`' });
+    expect(listed).toMatchObject({ state: 'partial', remark: { message: 'run `legato models pull mobileclip-s2`' } });
     hub.misbehave = null;
     expect((await pull()).fetchedBytes).toBe(250_000);
     expect(hub.requestsOf(CARD).at(-1)!.headers.range).toBe('bytes=150000-');
