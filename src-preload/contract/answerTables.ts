@@ -23,7 +23,7 @@ export const GROUP_ROW = 6 + 2 * CELL_ENTRIES;
 export const CELL_ROWS = GROUP_ROW + 3;
 export const cellWords = 4 * CELL_ROWS;
 export const groupsOf = (cells: number): number => Math.ceil(Math.sqrt(cells));
-export const CELLS_LIMIT = 2048;
+export const CELLS_LIMIT = 4096;
 export const TEXT_WORDS = 256;
 export const TEXTS_LIMIT = 1024;
 export const operations = { and: -1, or: -2, not: -3, answer: -4 } as const;

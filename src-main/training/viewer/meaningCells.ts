@@ -4,7 +4,7 @@
  * The score of a pixel is that of its decoded R_s, METHOD §5, and the decoder is not linear: blending the splats' own scores is another
  * number wherever they scatter. A viewer can blend S_G itself, but not run a network of 100,000 weights a pixel. Near one direction,
  * though, the network is almost linear in R̂ before its softmax (a ReLU network is exactly so between its kinks), and few entries share
- * a pixel. So the sphere of directions is cut into cells, those nearest to one of a thousand centres or two, and each keeps
+ * a pixel. So the sphere of directions is cut into cells, those nearest to one of a thousand centres, or of four at rest, and each keeps
  *
  *   ℓ_m = ln M̂_m(c),   slope_mk = (ln M̂_m(c + h·e_k) − ln M̂_m(c)) / h,   h = STRIDE,   of the NAMED most probable entries m
  *
@@ -30,7 +30,7 @@ export interface CellPace {
 /** While a run trains the time that viewers may take is short; at rest pixels are to be right. */
 export const [PASSING, RESTING]: readonly CellPace[] = [
   { cells: 1024, batches: 1 },
-  { cells: CELLS_LIMIT, batches: 16 },
+  { cells: CELLS_LIMIT, batches: 32 },
 ];
 const GROUP_ROUNDS = 6;
 const STRIDE = 0.02;
@@ -39,7 +39,7 @@ const [BATCH, FIRST_BATCHES, REGROUP] = [1024, 16, 8];
 /** What a centre remembers, in rows: it has to follow a scene that learns. */
 const MEMORY = 256;
 /** Pixels that are remembered: the last picture's, evenly over it, and those of the pictures before where it has fewer. */
-const SEEN = 8192;
+const SEEN = 16_384;
 /** Entries that are looked for around a centre, among which those of the centre nearly always are. */
 const SOUGHT = 2 * CELL_ENTRIES;
 /** Cells that are decoded between two looks at the clock. */
@@ -107,7 +107,7 @@ export class MeaningCells {
         const row = Math.floor(((cell + 0.5) * count) / cells);
         unitInto(semantics, row * SEMANTICS.columns, this.#centres, cell * D);
       }
-      rounds = FIRST_BATCHES;
+      rounds = Math.max(rounds, FIRST_BATCHES);
     }
     // Neighbours in the order of rows resemble each other: a batch strides over all.
     const stride = Math.max(1, Math.floor(count / BATCH));
