@@ -1,5 +1,6 @@
 /** Figures for people, by the locale of the page: counts, shares, bytes, times. */
 import { computed } from 'vue';
+import type { CaptureFrame } from '#contract/studioState';
 import { locale, say } from './language';
 
 const formatter = (options: Intl.NumberFormatOptions) => {
@@ -58,6 +59,22 @@ export function bytes(value: number): string {
 const [metres, centimetres] = (['meter', 'centimeter'] as const).map((unit) =>
   formatter({ style: 'unit', unit, maximumSignificantDigits: 2 }),
 );
+/** three decimals, and never fewer than four digits */
+const places = formatter({ maximumFractionDigits: 3, maximumSignificantDigits: 4, roundingPriority: 'morePrecision' });
+/**
+ * A place as the capture has it, "500,000.125  1.5  −3.25 m".
+ *
+ * @param place  of the scene. @param frame  of the scene, by the capture: x = (x_capture − centre)·scale
+ */
+export function placeText(
+  place: readonly number[],
+  { centre, scale }: CaptureFrame,
+  units: 'metre' | 'unknown',
+): string {
+  const text = place.map((value, k) => places(value / scale + centre[k])).join('  ');
+  return units === 'metre' ? `${text} m` : text;
+}
+
 /** "2 cm", "1.5 m"; where the unit is unknown, as many of the capture's. */
 export function lengthText(value: number, units: 'metre' | 'unknown'): string {
   if (units === 'unknown') return say('length.units', { value: figure(value) });

@@ -34,6 +34,10 @@ export const codebookEntry = z.object({
 });
 export type CodebookEntry = z.infer<typeof codebookEntry>;
 
+/** The coordinates that are trained and looked at, by those of the capture: x = (x_capture − centre)·scale. */
+const sceneFrame = z.object({ centre: z.tuple([z.number(), z.number(), z.number()]), scale: z.number().positive() });
+export type CaptureFrame = z.infer<typeof sceneFrame>;
+
 export const openProject = z.object({
   kind: z.enum(['project', 'splats']),
   path,
@@ -46,6 +50,9 @@ export const openProject = z.object({
   height: count,
   /** a demo room's exact truth lies beside it */
   truth: z.boolean(),
+  frame: sceneFrame,
+  /** of the capture's coordinates; a demo room is in metres */
+  units: z.enum(['metre', 'unknown']),
   views: z.array(savedView).max(200),
   disabled: z.array(photoName),
   /** texts that were asked, newest first */

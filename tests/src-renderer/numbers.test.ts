@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { CaptureFrame } from '#contract/studioState';
 import { setLanguage } from '../../src-renderer/language';
 import {
   agoExactly,
@@ -9,6 +10,7 @@ import {
   count,
   decibel,
   percent,
+  placeText,
   roughly,
 } from '../../src-renderer/numbers';
 
@@ -25,6 +27,13 @@ describe('figures for people', () => {
 
   it('write times as a clock does', () => {
     expect([clock(0), clock(161), clock(3729.6), clock(-5)]).toEqual(['0:00', '2:41', '1:02:10', '0:00']);
+  });
+
+  it('write a place as the capture has it, to a thousandth of what is trained on', () => {
+    const surveyed = { centre: [500_000, 4_000_000.5, -12], scale: 1 } satisfies CaptureFrame;
+    expect(placeText([0.125, -0.5, 12], surveyed, 'unknown')).toBe('500,000.125  4,000,000  0');
+    expect(placeText([1, 0.0001234, 0], { centre: [0, 0, 0], scale: 0.002 }, 'metre')).toBe('500  0.0617  0 m');
+    expect(placeText([1, 2, 3], { centre: [0, 0, 0], scale: 1 }, 'metre')).toBe('1  2  3 m');
   });
 
   it('claim no more of an estimate than is known', () => {

@@ -61,6 +61,8 @@ export function runningState(state: TrainerState = 'running'): StudioState {
       width: 32,
       height: 32,
       truth: true,
+      frame: { centre: [0, 0, 0], scale: 1 },
+      units: 'metre',
       views: [],
       disabled: [],
       history: [],

@@ -10,6 +10,8 @@ import type { TrainingSettings } from '#contract/settings';
 import type { SavedView, StudioState } from '#contract/studio';
 import { cameraSchema } from '#contract/frame';
 import { truthFile } from '../../capture/demo/truth';
+import { OWN_FRAME } from '../../capture/index';
+import type { SceneFrame } from '../../capture/index';
 import { CheckpointFolder } from '../../project/index';
 import { rememberProject } from '../recent';
 import { settingsOf } from '../runSettings';
@@ -46,14 +48,23 @@ export class OpenScene {
   readonly curves: Curves;
   /** why the photos cannot be read; null when they can, or when there are none */
   readonly captureProblem: unknown;
+  /** coordinates of what was trained, or will be */
+  readonly #frame: SceneFrame;
   /** of the studio's children together */
   #threads = availableParallelism();
   /** what a run that was begun here differs in from its preset; null while there is none, or when one is continued */
   #begunWith: Partial<TrainingSettings> | null = null;
   #learnsBy: Partial<TrainingSettings> | null = null;
 
-  private constructor(studio: Studio, photos: ScenePhotos | null, captureProblem: unknown, ports: OpenScenePorts) {
+  private constructor(
+    studio: Studio,
+    photos: ScenePhotos | null,
+    captureProblem: unknown,
+    frame: SceneFrame,
+    ports: OpenScenePorts,
+  ) {
     this.studio = studio;
+    this.#frame = frame;
     this.photos = photos;
     this.captureProblem = captureProblem;
     const { paths, capturePath, database } = studio.project;
@@ -93,7 +104,8 @@ export class OpenScene {
         problem = error;
         return null;
       });
-    return new OpenScene(studio, photos, problem, ports);
+    const frame = photos?.capture.frame ?? newest?.frame ?? OWN_FRAME;
+    return new OpenScene(studio, photos, problem, frame, ports);
   }
 
   get root(): string {
@@ -122,10 +134,11 @@ export class OpenScene {
       const camera = cameraSchema.safeParse(view.camera);
       return camera.success ? [{ name: view.name, camera: camera.data }] : [];
     });
+    const truth = capturePath !== null && (await exists(truthFile(capturePath)));
     const texts = database.queries(4 * HISTORY).map(({ text }) => text);
     return {
       ...{ kind: 'project', path: this.root, name, capture: capturePath, photos: 0, heldOut: 0, width: 0, height: 0 },
-      truth: capturePath !== null && (await exists(truthFile(capturePath))),
+      ...{ truth, units: truth ? 'metre' : 'unknown', frame: plainFrame(this.#frame) },
       ...{ views, disabled, history: [...new Set(texts)].slice(0, HISTORY) },
     };
   }
@@ -190,8 +203,11 @@ export class OpenScene {
   }
 }
 
+const plainFrame = ({ centre, scale }: SceneFrame): ProjectState['frame'] => ({ centre: [...centre], scale });
+
 /** A splat file's project state: nothing to train on. */
 export function splatsState(path: string): ProjectState {
   const nothing = { capture: null, photos: 0, heldOut: 0, width: 0, height: 0, truth: false };
-  return { kind: 'splats', path, name: basename(path), ...nothing, views: [], disabled: [], history: [] };
+  const own = { frame: plainFrame(OWN_FRAME), units: 'unknown' } as const;
+  return { kind: 'splats', path, name: basename(path), ...nothing, ...own, views: [], disabled: [], history: [] };
 }
