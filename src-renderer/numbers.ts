@@ -1,6 +1,6 @@
 /** Figures for people, by the locale of the page: counts, shares, bytes, times. */
 import { computed } from 'vue';
-import type { CaptureFrame } from '#contract/studioState';
+import type { CaptureFrame, StudioState } from '#contract/studioState';
 import { locale, say } from './language';
 
 const formatter = (options: Intl.NumberFormatOptions) => {
@@ -73,6 +73,19 @@ export function placeText(
 ): string {
   const text = place.map((value, k) => places(value / scale + centre[k])).join('  ');
   return units === 'metre' ? `${text} m` : text;
+}
+
+/** Lengths of a range of the scene as the capture has them. @param scale  of the scene, by the capture */
+export const rangeOfCapture = ([low, high]: readonly [number, number], scale: number): [number, number] => [
+  low / scale,
+  high / scale,
+];
+
+type Project = NonNullable<StudioState['project']>;
+/** What lengths count in. A splat file has units of its own, whatever capture it was made from. */
+export function lengthUnit({ kind, units }: Pick<Project, 'kind' | 'units'>): 'metre' | 'capture' | 'file' {
+  if (kind === 'splats') return 'file';
+  return units === 'metre' ? 'metre' : 'capture';
 }
 
 /** "2 cm", "1.5 m"; where the unit is unknown, as many of the capture's. */

@@ -9,8 +9,10 @@ import {
   clock,
   count,
   decibel,
+  lengthUnit,
   percent,
   placeText,
+  rangeOfCapture,
   roughly,
 } from '../../src-renderer/numbers';
 
@@ -34,6 +36,16 @@ describe('figures for people', () => {
     expect(placeText([0.125, -0.5, 12], surveyed, 'unknown')).toBe('500,000.125  4,000,000  0');
     expect(placeText([1, 0.0001234, 0], { centre: [0, 0, 0], scale: 0.002 }, 'metre')).toBe('500  0.0617  0 m');
     expect(placeText([1, 2, 3], { centre: [0, 0, 0], scale: 1 }, 'metre')).toBe('1  2  3 m');
+  });
+
+  it('write depths as the capture has them, in its unit', () => {
+    // A building of 400 m is trained at a hundredth of its size.
+    expect(rangeOfCapture([0.5, 4], 0.01)).toEqual([50, 400]);
+    expect(rangeOfCapture([0.5, 4], 1)).toEqual([0.5, 4]);
+    expect(lengthUnit({ kind: 'project', units: 'metre' })).toBe('metre');
+    expect(lengthUnit({ kind: 'project', units: 'unknown' })).toBe('capture');
+    // What made a splat file may have had metres; what is in the file is as the file has it.
+    expect(lengthUnit({ kind: 'splats', units: 'metre' })).toBe('file');
   });
 
   it('claim no more of an estimate than is known', () => {
