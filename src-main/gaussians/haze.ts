@@ -19,7 +19,12 @@ export interface HazeSettings {
   hazeScale: number;
 }
 
-/** Removes it in place, outside the tape, and starts the statistics afresh. @param extent  world units @returns how many went */
+/**
+ * Removes it in place, outside the tape, and starts the statistics afresh; where there is nothing else, it stays.
+ *
+ * @param extent  world units
+ * @returns how many went
+ */
 export function clearHaze(
   model: GaussianModel,
   statistics: DensityStatistics,
@@ -32,6 +37,7 @@ export function clearHaze(
     const at = row * GEOMETRY.columns;
     return geometry[at + GEOMETRY.opacityLogit] < faint && largestLogScale(geometry, at) > large ? 1 : 0;
   });
+  if (!gone.includes(0)) return 0;
   model.keepRows(runsOfKept(gone, count, 1, new Uint32Array(count + 2)));
   statistics.reset();
   return count - model.count;

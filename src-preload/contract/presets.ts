@@ -138,7 +138,7 @@ const notes: TrainingSettings = {
 /**
  * For runs of hundreds to some thousands of steps on a CPU, chosen on photos that no reported figure is computed from: larger
  * rates, since a short run has fewer steps to arrive in; few passes of density control with full statistics; no opacity resets,
- * from which a short run does not recover; half-size photos first; higher harmonics once the shape stands. Semantics start from the
+ * from which a short run does not recover, but haze is removed once; half-size photos first; higher harmonics once the shape stands. Semantics start from the
  * maps and then learn slowly under strong smoothing: at large rates they fit the pictures and lose the Gaussians; and the decoder's own
  * answer counts more than one map's, since maps of different views disagree (docs/ablation.md).
  */
@@ -161,6 +161,7 @@ const legato: TrainingSettings = {
   densityShortestInterval: 100,
   gradientThreshold: 3e-4,
   pruneRadius: 0,
+  hazeStep: 20_000,
   opacityResetInterval: 0,
   maxSplats: 1_000_000,
   relocationInterval: 1000,

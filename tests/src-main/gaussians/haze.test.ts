@@ -31,4 +31,13 @@ describe('haze', () => {
     expect(clearHaze(model, statistics, { hazeOpacity: 0.1, hazeScale: 0.1 }, 2)).toBe(0);
     model.dispose();
   });
+
+  it('stays where there is nothing else', () => {
+    const model = distinctModel(2, 2);
+    for (const row of [0, 1]) setRow(model, row, { opacity: 0.05, scale: 1 });
+    const before = [0, 1].map((row) => rowState(model, row));
+    expect(clearHaze(model, new DensityStatistics(2), { hazeOpacity: 0.1, hazeScale: 0.1 }, 2)).toBe(0);
+    expect([0, 1].map((row) => rowState(model, row))).toEqual(before);
+    model.dispose();
+  });
 });
