@@ -77,6 +77,7 @@ export function ablationRows(whole: boolean): AblationRow[] {
       pooled ? 'D is not averaged over superpixels' : 'D averaged over superpixels of the photo',
       { mapPooling: pooled ? 'none' : 'superpixels' },
     ),
+    turned('haze', 'large faint Gaussians stay (on geometry of its own)', { hazeStep: 0 }),
     { ...turned('lifted', 'labels lifted from the maps, no semantics trained', {}), trained: false },
     { ...turned('joint', 'the default, trained jointly with geometry', {}), joint: true },
     {

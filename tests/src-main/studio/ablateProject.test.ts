@@ -35,6 +35,7 @@ describe('rows', () => {
     expect(changed('no-kinship')).toEqual(['liftKinship']);
     expect(changed('no-vote')).toEqual(['labelVote']);
     expect(changed('no-settling')).toEqual(['settleSplats']);
+    expect(changed('haze')).toEqual(['hazeStep']);
     expect(changed('splat-loss')).toEqual(['splatWeight']);
     expect(changed('semantics-move-geometry')).toEqual(['semanticsMovesGeometry']);
     const pooling = ablationRows(false).find(({ name }) => name.endsWith('pooling'))!;
