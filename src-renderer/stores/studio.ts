@@ -56,6 +56,10 @@ export const useStudio = defineStore('studio', () => {
   const firstLook = computed(
     () => state.value?.codebook?.provisional === true && state.value.stages.codebook.state !== 'running',
   );
+  /** words are learned, and a run that has ended never saw them: training on lets semantics join */
+  const semanticsLeft = computed(
+    () => finished.value && state.value?.stages.codebook.state === 'done' && state.value.semantics === null,
+  );
   /** what words cannot be learned without: the page of models is the way on. Null when nothing is known to be missing */
   const encodersMissing = computed(() => missingOf(state.value?.words.missing ?? []));
   /** between features and codebook nothing runs for a moment, and nothing is to be asked for */
@@ -90,6 +94,7 @@ export const useStudio = defineStore('studio', () => {
     mayStart,
     learningWords,
     firstLook,
+    semanticsLeft,
     encodersMissing,
     mayLearnWords,
     wordsWait,

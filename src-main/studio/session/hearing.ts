@@ -5,15 +5,17 @@ import type { StudioState } from '#contract/studio';
 import { sayingOf } from '../failures';
 import { codebookState, formingState } from './entries';
 import type { Opened } from './opened';
-import type { OpenScenePorts } from './openScene';
+import type { OpenScene, OpenScenePorts } from './openScene';
 import type { Pipeline } from './pipeline';
 import { isAnswer } from './requests';
-import { afterLanguage, afterTrainer, failed, sayWords, warn, withoutWords } from './state';
+import { afterLanguage, afterTrainer, failed, off, sayWords, warn, withoutWords } from './state';
 
 export class Hearing {
   readonly #opened: Opened;
   readonly #pipeline: Pipeline;
   #seed = 0;
+  /** whose words were learned just now, and semantics have not joined since */
+  #learnedFor: OpenScene | null = null;
 
   constructor(opened: Opened, pipeline: Pipeline) {
     this.#opened = opened;
@@ -55,6 +57,7 @@ export class Hearing {
         ports.change((state) => {
           if (missing.length > 0) withoutWords(state, sayingOf(error));
           else state.stages[stage] = failed(sayingOf(error));
+          if (state.stages.codebook.state === 'waiting') state.stages.codebook = off();
           state.words = { ...state.words, missing };
           sayWords(state);
         });
@@ -83,9 +86,11 @@ export class Hearing {
       }
     }
     if (event.type === 'joined') {
+      this.#learnedFor = null;
       asks.repeat();
       labels?.learned();
     }
+    if (event.type === 'finished') void scene?.studio.ended.then(() => this.#joinLate());
     const from = scene?.curves.hear(event, scene.studio.seconds) ?? null;
     if (from !== null) ports.curves(from);
   }
@@ -119,7 +124,20 @@ export class Hearing {
     await this.refreshCodebook();
     await asks.again(scene?.asking ?? null);
     labels?.learned();
-    if (ports.state.trainer?.awaitsMaps) scene?.studio.resume();
+    if (ports.state.trainer?.awaitsMaps) return scene?.studio.resume();
+    this.#learnedFor = ports.state.semantics === null ? scene : null;
+    await this.#joinLate();
+  }
+
+  /** A project that is opened with both is there to be looked at: it trains on when a person says so. */
+  async #joinLate(): Promise<void> {
+    const { scene } = this.#opened;
+    if (scene === null || scene !== this.#learnedFor) return;
+    try {
+      await this.#pipeline.joinLate();
+    } catch (error) {
+      this.warn(error);
+    }
   }
 
   #hearLanguage(event: LanguageEvent): void {

@@ -3,6 +3,7 @@ import type { SettingsChange } from '#contract/messages';
 import { said } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
 import type { StudioState } from '#contract/studio';
+import { scaled } from '../../training/schedule';
 import { StudioError } from '../studio';
 import { encodersFor } from './encoders';
 import type { Opened } from './opened';
@@ -55,6 +56,20 @@ export class Pipeline {
     const { semantics, codebook } = this.#opened.ports.state;
     if (semantics !== null && codebook !== null) throw new StudioError(scene.root, said('codebookInUse'));
     scene.learnWords(settings, acceptCost);
+  }
+
+  /**
+   * Words that were learned only after geometry had ended: semantics learn on it as it is, for as many steps as they would have had
+   * beside it. Real encoders take hours where geometry takes minutes.
+   */
+  async joinLate(): Promise<void> {
+    const { scene, ports } = this.#opened;
+    if (!scene || scene.studio.state !== 'idle') return;
+    const { stages, semantics } = ports.state;
+    if (stages.geometry.state !== 'done' || semantics !== null) return;
+    const { settings } = scene;
+    const semanticSteps = settings.steps - Math.ceil(scaled(settings.semanticFrom, settings));
+    if (settings.semanticWeight > 0 && semanticSteps > 0) await scene.train({ semanticSteps }, true, false);
   }
 
   /** Models came or went: words that lacked one can be learned as soon as none is missing any more. */

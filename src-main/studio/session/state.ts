@@ -43,11 +43,11 @@ export function emptyState(): StudioState {
 }
 
 export function warn(state: StudioState, saying: Saying, now = new Date()): void {
-  // The same words again say nothing new.
-  if (state.warnings.at(-1)?.message === saying.message) return;
   const { message, code, values } = saying;
   const warning = { at: now.toISOString(), message, ...(code && { code }), ...(values && { values }) };
-  state.warnings = [...state.warnings, warning].slice(-WARNINGS);
+  // The same words again say nothing new, but when it was last so: each start of a run reads the capture.
+  const others = state.warnings.filter((other) => other.message !== message);
+  state.warnings = [...others, warning].slice(-WARNINGS);
 }
 
 /** Nothing failed: without encoders geometry alone is trained. */
@@ -176,6 +176,7 @@ export function afterLanguage(state: StudioState, event: LanguageEvent, now = ne
         ...{ clip: event.clip.name, dino: event.dino.name, provider: event.provider, refusal: event.refusal },
       };
       stages.features = { ...waiting(), state: 'running', total: event.photos, etaSeconds: event.seconds };
+      if (stages.codebook.state === 'off') stages.codebook = waiting();
       return;
     case 'progress': {
       if (!state.features) return;

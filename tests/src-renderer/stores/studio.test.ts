@@ -37,3 +37,24 @@ describe('words that cannot be learned', () => {
     }
   });
 });
+
+describe('words that a run never saw', () => {
+  beforeEach(() => {
+    setActivePinia(createPinia());
+    setGateway(playGateway().gateway);
+  });
+
+  it('are joined by training on, which the page offers once the run has ended', () => {
+    const studio = useStudio();
+    const state = runningState();
+    const done = { ...state.stages.geometry, state: 'done' as const, reason: '' };
+    const trainer = state.trainer && { ...state.trainer, state: 'idle' as const };
+    const ended = { ...state, trainer, stages: { ...state.stages, geometry: done, codebook: done } };
+    studio.hear({ ...ended, semantics: null });
+    expect(studio.semanticsLeft).toBe(true);
+    studio.hear({ ...ended, semantics: { joinedAt: 1, crossEntropy: 1, accuracy: 0.5, uncertainty: 0.1 } });
+    expect(studio.semanticsLeft).toBe(false);
+    studio.hear({ ...state, semantics: null });
+    expect(studio.semanticsLeft).toBe(false);
+  });
+});

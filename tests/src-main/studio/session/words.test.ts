@@ -150,4 +150,20 @@ describe('words beside a run', { timeout: 120_000 }, () => {
     await until(({ stages }) => stages.semantics.state === 'done');
     expect(session.state).toMatchObject({ trainer: { step: 50, awaitsMaps: false }, semantics: { joinedAt: 21 } });
   });
+
+  it('join a run that ended before them, on its geometry', async () => {
+    const project = join(home, 'late.legato');
+    const short = { ...settings, steps: 20, semanticFrom: 0 };
+    await page.perform({ type: 'create', capture, project, settings: short, paused: false });
+    await until(({ stages }) => stages.geometry.state === 'done');
+    expect(session.state).toMatchObject({ semantics: null, trainer: { step: 20, steps: 20 } });
+    await until(({ stages }) => stages.semantics.state === 'done');
+    expect(session.state).toMatchObject({
+      ...{
+        trainer: { state: 'idle', step: 40 },
+        semantics: { joinedAt: 21 },
+        settings: { steps: 20, semanticSteps: 20 },
+      },
+    });
+  });
 });
