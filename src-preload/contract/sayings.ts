@@ -113,6 +113,8 @@ export const sayings = {
   kernelsReference: 'the C++ kernels do not load, these are a hundred times slower: {problem}',
 
   // ---- models
+  toysOnPhotos:
+    'the toy encoders know the things of a demo room: on photos of anything else their answers mean nothing; use real models',
   modelUnusable: '{problem}',
   noModelOfKind:
     'no {kind} model is installed; run `legato models pull {model}` ({size}, {licence}; `legato models list` shows others), or `{flags}` to try the pipeline without any claim on quality',

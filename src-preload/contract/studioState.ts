@@ -115,6 +115,8 @@ export const studioState = z.object({
       perplexity: z.number().min(0).nullable(),
       cosineClip: z.number().nullable(),
       cosineDino: z.number().nullable(),
+      /** learned by the toy encoders, which know the things of a demo room and nothing else */
+      toys: z.boolean(),
       /** a photo whose map is new; '' before the first */
       newestMap: z.string(),
     })

@@ -60,6 +60,8 @@ export const useStudio = defineStore('studio', () => {
   const semanticsLeft = computed(
     () => finished.value && state.value?.stages.codebook.state === 'done' && state.value.semantics === null,
   );
+  /** answers by encoders that never saw such things */
+  const toys = computed(() => state.value?.codebook?.toys === true && project.value?.truth === false);
   /** what words cannot be learned without: the page of models is the way on. Null when nothing is known to be missing */
   const encodersMissing = computed(() => missingOf(state.value?.words.missing ?? []));
   /** between features and codebook nothing runs for a moment, and nothing is to be asked for */
@@ -95,6 +97,7 @@ export const useStudio = defineStore('studio', () => {
     learningWords,
     firstLook,
     semanticsLeft,
+    toys,
     encodersMissing,
     mayLearnWords,
     wordsWait,

@@ -1,9 +1,10 @@
 /** Which encoders the words of a capture would be learned with, and which of the two this machine lacks. */
+import { said } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
 import type { Preview } from '#contract/studio';
 import { truthFile } from '../../capture/demo/truth';
 import { ModelMissingError } from '../../language/errors';
-import { resolveModel } from '../../language/models/index';
+import { resolveModel, toyModels } from '../../language/models/index';
 import { sayingOf } from '../failures';
 import { exists } from '../sceneLanguage';
 
@@ -22,6 +23,8 @@ export async function encodersFor(
       if (error instanceof ModelMissingError) words.missing.push(kind);
     }
   }
+  // They are there for a person who asks for them; what they are worth has to be said.
+  if (!demo && words.clip === toyModels.clip) words.problem ??= said('toysOnPhotos');
   // With one alone nothing is learned.
-  return words.problem === null ? words : { ...words, clip: null, dino: null };
+  return words.clip !== null && words.dino !== null ? words : { ...words, clip: null, dino: null };
 }

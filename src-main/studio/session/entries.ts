@@ -6,6 +6,7 @@ import type { LanguageEvent } from '#contract/languageMessages';
 import type { CodebookEntry, StudioState } from '#contract/studio';
 import { categoricalPalette, hexOf, readCodebook } from '../../language/codebook/index';
 import type { Codebook } from '../../language/codebook/index';
+import { toyModels } from '../../language/models/index';
 import type { ProjectPaths } from '../../project/index';
 import { exists } from '../sceneLanguage';
 
@@ -42,7 +43,7 @@ export function formingState(
   { photo, counts, names }: Extract<LanguageEvent, { type: 'codebookForming' }>,
   seed: number,
 ): StudioState['codebook'] {
-  const nothing = { perplexity: null, cosineClip: null, cosineDino: null };
+  const nothing = { perplexity: null, cosineClip: null, cosineDino: null, toys: false };
   return {
     ...(before ?? nothing),
     revision: (before?.revision ?? 0) + 1,
@@ -76,6 +77,7 @@ export async function codebookState(
     perplexity: report.data?.perplexity ?? null,
     cosineClip: report.data?.clip.mean ?? null,
     cosineDino: report.data?.dino.mean ?? null,
+    toys: codebook.clip.name === toyModels.clip,
     newestMap: '',
   };
 }

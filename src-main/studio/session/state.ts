@@ -7,6 +7,7 @@ import type { TrainerEvent } from '#contract/messages';
 import { said } from '#contract/sayings';
 import type { Saying } from '#contract/sayings';
 import type { Stage, StudioState } from '#contract/studio';
+import { toyModels } from '../../language/models/index';
 
 /** What people are warned of at most at once. */
 const WARNINGS = 50;
@@ -195,6 +196,7 @@ export function afterLanguage(state: StudioState, event: LanguageEvent, now = ne
       state.codebook = {
         ...{ revision: state.codebook?.revision ?? 0, provisional: true, entries: state.codebook?.entries ?? [] },
         ...{ dead: 0, perplexity: null, cosineClip: null, cosineDino: null, newestMap: '' },
+        toys: state.features?.clip === toyModels.clip,
       };
       stages.codebook = { ...waiting(), state: 'running', total: 100 };
       return;

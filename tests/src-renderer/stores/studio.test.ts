@@ -38,6 +38,32 @@ describe('words that cannot be learned', () => {
   });
 });
 
+describe('answers of toy encoders', () => {
+  beforeEach(() => {
+    setActivePinia(createPinia());
+    setGateway(playGateway().gateway);
+  });
+
+  it('are said to mean nothing on photos, and not in a demo room', () => {
+    const studio = useStudio();
+    const state = runningState();
+    const codebook = {
+      ...{ revision: 1, provisional: false, entries: [], dead: 0, perplexity: null, newestMap: '' },
+      ...{ cosineClip: null, cosineDino: null },
+    };
+    const of = (toys: boolean, truth: boolean) => ({
+      ...state,
+      codebook: { ...codebook, toys },
+      project: state.project && { ...state.project, truth },
+    });
+    const said = [of(true, false), of(true, true), of(false, false)].map((next) => {
+      studio.hear(next);
+      return studio.toys;
+    });
+    expect(said).toEqual([true, false, false]);
+  });
+});
+
 describe('words that a run never saw', () => {
   beforeEach(() => {
     setActivePinia(createPinia());

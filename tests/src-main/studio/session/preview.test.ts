@@ -21,3 +21,9 @@ it('warns in sentences of both languages', async () => {
   for (const { code } of warnings) expect(sayings).toHaveProperty(code!);
   expect(warnings[0]).toMatchObject({ values: { count: 1, names: 'a.png' } });
 });
+
+it('says what toy encoders are worth on photos, and trains with them all the same', async () => {
+  const chosen = { clipModel: 'toy-clip', dinoModel: 'toy-dino' };
+  const { words } = preview.parse(await previewPath(folderWith(await colmapFiles()), chosen));
+  expect(words).toMatchObject({ clip: 'toy-clip', dino: 'toy-dino', missing: [], problem: { code: 'toysOnPhotos' } });
+});
