@@ -2,6 +2,7 @@
  * Bytes that are read piece by piece: a file, or an array that stands for one. Reading is synchronous, since every piece
  * is small; who reads long files yields to the event loop between pieces.
  */
+import { said } from '#contract/sayings';
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { CaptureError } from './errors';
 
@@ -82,12 +83,6 @@ export function readWhole(path: string, file: string, maxBytes: number): Buffer 
 function unreadable(file: string, cause: unknown): CaptureError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
   const missing = code === 'ENOENT' || code === 'ENOTDIR';
-  return new CaptureError(
-    {
-      file,
-      problem: missing ? 'does not exist' : `cannot be read (${code})`,
-      remedy: missing ? 'check the path, or export the capture again' : 'check its permissions and the disk',
-    },
-    { cause },
-  );
+  const why = missing ? said('captureFileMissing', { file }) : said('captureFileUnreadable', { file, reason: code });
+  return new CaptureError({ file, said: why }, { cause });
 }

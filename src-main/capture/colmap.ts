@@ -68,13 +68,7 @@ export async function readColmapPhotos(
   const cameras = await read(root, model, 'cameras', binary ? readCamerasBinary : readCamerasText);
   const listed = await read(root, model, 'images', binary ? readImagesBinary : readImagesText);
   const file = fileName(root, model, 'images');
-  if (listed.length === 0) {
-    throw new CaptureError({
-      file,
-      problem: 'no photo has a pose',
-      remedy: 'reconstruct again, or choose another model',
-    });
-  }
+  if (listed.length === 0) throw new CaptureError({ file, said: said('noPhotoPosed', { file }) });
 
   const images = await rigged(root, model, listed, tally);
   const paths = images.map(({ id, name }) => requireContained(name, file, `image id ${id}`));
@@ -175,6 +169,6 @@ async function photoFolder(
     const files = new NameIndex(folder);
     for (const path of paths) if ((await files.find(path)) !== null) return files;
   }
-  const problem = `none of its ${paths.length} photos (${JSON.stringify(paths[0])}, …) is in ${candidates.join(' or ')}`;
-  throw new CaptureError({ file, problem, remedy: 'name the folder of photos' });
+  const values = { file, count: paths.length, name: JSON.stringify(paths[0]), folders: candidates.join(' or ') };
+  throw new CaptureError({ file, said: said('photosElsewhere', values) });
 }

@@ -5,6 +5,7 @@
  * orientation only where the photo's camera has the turned shape (photoSize.ts).
  * Only raster formats are decoded, so a drawing or a document that calls itself a photo is refused.
  */
+import { said } from '#contract/sayings';
 import sharp from 'sharp';
 import { CaptureError } from './errors';
 import { MAX_PIXELS, MAX_SIDE } from './limits';
@@ -78,12 +79,6 @@ export async function decodePhoto(path: string, file: string, turned = false): P
 
 function undecodable(file: string, cause: unknown): CaptureError {
   const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0].slice(0, 200);
-  if (/missing/i.test(reason)) {
-    return new CaptureError(
-      { file, problem: 'the photo does not exist', remedy: 'put it back, or open the capture again' },
-      { cause },
-    );
-  }
-  const remedy = 'replace the photo, or remove it from the capture';
-  return new CaptureError({ file, problem: `the photo cannot be decoded (${reason})`, remedy }, { cause });
+  const why = /missing/i.test(reason) ? said('photoMissing', { file }) : said('photoUndecodable', { file, reason });
+  return new CaptureError({ file, said: why }, { cause });
 }

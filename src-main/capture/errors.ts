@@ -3,6 +3,9 @@
  * turns whatever it finds into this type: which file, where in it, what is wrong, and what to do about it.
  */
 
+import { SaidError } from '#contract/sayings';
+import type { Saying } from '#contract/sayings';
+
 export interface CaptureProblem {
   /** the file as the person knows it, e.g. `images.bin` */
   readonly file: string;
@@ -16,19 +19,29 @@ export interface CaptureProblem {
   readonly remedy: string;
 }
 
+/** One of few sentences, which pages say in their own language. */
+export interface SaidProblem {
+  readonly file: string;
+  /** names the file, too */
+  readonly said: Saying;
+}
+
 /** A capture, or a file in it, that cannot be used: `file: problem at byte N (field); remedy`. */
-export class CaptureError extends Error {
+export class CaptureError extends SaidError {
   readonly file: string;
   readonly field: string | undefined;
   readonly offset: number | undefined;
 
-  constructor({ file, field, offset, problem, remedy }: CaptureProblem, options?: ErrorOptions) {
-    const where =
-      (offset === undefined ? '' : ` at byte ${offset.toLocaleString('en-US')}`) + (field ? ` (${field})` : '');
-    super(`${file}: ${problem}${where}; ${remedy}`, options);
+  constructor(what: CaptureProblem | SaidProblem, options?: ErrorOptions) {
+    super('said' in what ? what.said : { message: english(what) }, options?.cause);
     this.name = 'CaptureError';
-    this.file = file;
-    this.field = field;
-    this.offset = offset;
+    this.file = what.file;
+    this.field = 'said' in what ? undefined : what.field;
+    this.offset = 'said' in what ? undefined : what.offset;
   }
+}
+
+function english({ file, field, offset, problem, remedy }: CaptureProblem): string {
+  const at = offset === undefined ? '' : ` at byte ${offset.toLocaleString('en-US')}`;
+  return `${file}: ${problem}${at}${field ? ` (${field})` : ''}; ${remedy}`;
 }

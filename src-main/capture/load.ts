@@ -37,11 +37,11 @@ export async function loadCapture(path: string, options: LoadCaptureOptions = {}
   const absolute = resolve(path);
   const { format = 'auto' } = options;
   const stats = await stat(absolute).catch(() => null);
-  if (!stats) throw new CaptureError({ file: path, problem: 'does not exist', remedy: 'check the path' });
+  if (!stats) throw new CaptureError({ file: path, said: said('captureMissing', { file: path }) });
   if (stats.isFile()) {
     if (!absolute.toLowerCase().endsWith('.json') || format === 'colmap') {
-      const problem = format === 'colmap' ? 'a file, not a folder with a COLMAP model' : 'not a capture';
-      throw new CaptureError({ file: path, problem, remedy: 'open the capture folder, or its transforms.json' });
+      const code = format === 'colmap' ? 'fileNoColmapModel' : 'fileNoCapture';
+      throw new CaptureError({ file: path, said: said(code, { file: path }) });
     }
     return loadTransforms(absolute, options);
   }
@@ -54,8 +54,7 @@ export async function loadCapture(path: string, options: LoadCaptureOptions = {}
     ...(format === 'transforms' ? [] : [`cameras and images, both .bin or both .txt, in ${MODEL_FOLDERS.join(', ')}`]),
     ...(format === 'colmap' ? [] : [TRANSFORMS_FILES.join(' or ')]),
   ];
-  const remedy = 'open the folder that holds them';
-  throw new CaptureError({ file: path, problem: `no capture here: neither ${wanted.join(' nor ')}`, remedy });
+  throw new CaptureError({ file: path, said: said('noCaptureHere', { file: path, wanted: wanted.join(' nor ') }) });
 }
 
 async function loadColmap(model: ColmapModel, options: LoadCaptureOptions, json: string | null): Promise<Capture> {
@@ -103,9 +102,5 @@ function framed(read: Photo[], asked?: SceneFrame): { photos: Photo[]; frame: Sc
 
 function requirePhotos(photos: readonly Photo[], file: string): void {
   if (photos.length > 0) return;
-  throw new CaptureError({
-    file,
-    problem: 'none of its photos was found',
-    remedy: 'put the photos back, or name their folder',
-  });
+  throw new CaptureError({ file, said: said('noPhotoFound', { file }) });
 }

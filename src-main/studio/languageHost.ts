@@ -3,6 +3,7 @@
  *
  * A child that dies takes nothing along: the host then says `failed` itself, with the child's last words.
  */
+import { said } from '#contract/sayings';
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -86,8 +87,8 @@ class ChildHost implements LanguageHost {
     const parsed = languageEvent.safeParse(message);
     if (!parsed.success) {
       const problem = parsed.error.issues[0];
-      const text = `language message dropped: ${problem.path.join('.')}: ${problem.message}`;
-      this.#listener({ type: 'warning', message: text, photo: null });
+      const why = said('languageMessageDropped', { problem: `${problem.path.join('.')}: ${problem.message}` });
+      this.#listener({ type: 'warning', ...why, photo: null });
       return;
     }
     if (['finished', 'codebookFinished', 'failed'].includes(parsed.data.type)) this.#active = false;

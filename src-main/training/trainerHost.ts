@@ -4,6 +4,7 @@
  *
  * A child that dies takes nothing along: the host then says `failed` itself, with the step of the last checkpoint.
  */
+import { said } from '#contract/sayings';
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -117,7 +118,7 @@ class ChildHost implements TrainerHost {
       const problem = parsed.error.issues[0];
       this.#listener({
         type: 'warning',
-        message: `trainer message dropped: ${problem.path.join('.')}: ${problem.message}`,
+        ...said('trainerMessageDropped', { problem: `${problem.path.join('.')}: ${problem.message}` }),
       });
       return;
     }

@@ -36,6 +36,18 @@ export const sayings = {
   posesDiffer:
     'photos whose own pose differs from that of their frame, the frame’s is used, as in COLMAP: {count} ({names})',
   photoChanged: '{photo}: the photo changed from {before} to {after}; intrinsics scaled',
+  captureMissing: '{file}: does not exist; check the path',
+  fileNoCapture: '{file}: not a capture; open the capture folder, or its transforms.json',
+  fileNoColmapModel:
+    '{file}: a file, not a folder with a COLMAP model; open the capture folder, or its transforms.json',
+  noCaptureHere: '{file}: no capture here: neither {wanted}; open the folder that holds them',
+  noPhotoFound: '{file}: none of its photos was found; put the photos back, or name their folder',
+  noPhotoPosed: '{file}: no photo has a pose; reconstruct again, or choose another model',
+  photosElsewhere: '{file}: none of its {count} photos ({name}, …) is in {folders}; name the folder of photos',
+  photoMissing: '{file}: the photo does not exist; put it back, or open the capture again',
+  photoUndecodable: '{file}: the photo cannot be decoded ({reason}); replace the photo, or remove it from the capture',
+  captureFileMissing: '{file}: does not exist; check the path, or export the capture again',
+  captureFileUnreadable: '{file}: cannot be read ({reason}); check its permissions and the disk',
   photosKeptNoMore: 'reduced photos are kept on disk no more ({reason}); they are decoded again each time',
 
   // ---- a project
@@ -155,7 +167,20 @@ export const sayings = {
   windowsForSize: '{model}: it does not take {size} px: photos go in windows',
   photoLeftOut: '{photo} is left out: {problem}',
   noFirstMaps: 'no first maps: {problem}',
+  noPhotoToEncode: 'no photo is left to encode',
+  photoUnreadable: '{photo}: cannot be read ({reason}); put the photo back, or open the capture again',
+  noFeatures: 'no features to learn a codebook from',
+  masksCoverAll: 'no cell of any photo is valid: masks cover the whole capture',
+  featuresNotFinite: 'the loss is not finite: features hold NaN; compute them anew, or lower the rate',
+  codebookMissing: 'no codebook yet; run: legato codebook',
+  mapMissing: 'no index map; run: legato codebook',
+  mapDamaged: 'truncated or damaged; make the index maps anew: legato codebook',
+  mapOfOtherCodebook: 'made with another codebook than codebook.safetensors; run legato codebook again',
   entriesWithoutNames: 'entries stay without names: {problem}',
+
+  // ---- processes
+  trainerMessageDropped: 'trainer message dropped: {problem}',
+  languageMessageDropped: 'language message dropped: {problem}',
 
   // ---- words
   nothingToAsk: 'nothing is open that could be asked',

@@ -5,8 +5,9 @@ import type { SayingCode } from '#contract/sayings';
 import { TrainerLifeError } from '#contract/trainerLife';
 import en from '../../resources/locales/en.json';
 import zh from '../../resources/locales/zh.json';
+import { CaptureError } from '../../src-main/capture/errors';
 import { LabelError } from '../../src-main/labels/index';
-import { ModelError } from '../../src-main/language/errors';
+import { LanguageError, ModelError } from '../../src-main/language/errors';
 import { HubFailure } from '../../src-main/language/models/hubClient';
 import { QuestionError } from '../../src-main/studio/session/asking';
 import { ExpressionError, readQuestions } from '../../src-main/semantics/index';
@@ -50,6 +51,11 @@ describe('what the studio says', () => {
     [new PhotosError(said('notTrainedOn', { photo: 'a.png' })), 'a.png 不在训练照片之中。'],
     [new ResumeError('/p', said('noCheckpoint')), '没有可继续的检查点。请重新训练。'],
     [new TrainerLifeError('finishing', 'pause'), '训练正在收尾，请稍候。'],
+    [
+      new CaptureError({ file: 'a.jpg', said: said('photoMissing', { file: 'a.jpg' }) }),
+      '照片 a.jpg 不存在。请放回照片，或重新打开拍摄。',
+    ],
+    [new LanguageError('/p/codebook.safetensors', said('codebookMissing')), '还没有码本。请先学习词语。'],
   ])('stays what it was through %s', (error, words) => {
     const failure = describeFailure(error);
     expect(failure.message).toBe(error.message);

@@ -6,6 +6,7 @@
  *
  * The hash is over widths, weight and entries. Index maps carry it, so that maps of another codebook are noticed.
  */
+import { said } from '#contract/sayings';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import {
@@ -113,8 +114,7 @@ export async function readCodebook(path: string): Promise<Codebook> {
   const wrong = (problem: string, cause?: unknown): LanguageError =>
     new LanguageError(path, `${problem}; make it anew: legato codebook`, cause);
   const file = await readSafetensors(path, { maxBytes: MAX_BYTES }).catch((error: unknown) => {
-    if (systemErrorCode(error) === 'ENOENT')
-      throw new LanguageError(path, 'no codebook yet; run: legato codebook', error);
+    if (systemErrorCode(error) === 'ENOENT') throw new LanguageError(path, said('codebookMissing'), error);
     if (error instanceof SafetensorsError) throw wrong(error.message.replace(`${path}: `, ''), error);
     throw new LanguageError(path, `cannot be read (${error instanceof Error ? error.message : 'unknown'})`, error);
   });

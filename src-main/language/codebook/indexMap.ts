@@ -5,6 +5,7 @@
  * PNG (W3C recommendation, third edition): signature, then chunks of length, type, data and CRC-32; IHDR first, IEND last.
  * A map is hostile until parsed: its header is held against what is expected before a single pixel is decoded.
  */
+import { said } from '#contract/sayings';
 import { crc32, deflateSync } from 'node:zlib';
 import { open } from 'node:fs/promises';
 import sharp from 'sharp';
@@ -112,7 +113,7 @@ async function readHead(path: string): Promise<Buffer> {
       await handle.close();
     }
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') throw new LanguageError(path, 'no index map; run: legato codebook', error);
+    if (systemErrorCode(error) === 'ENOENT') throw new LanguageError(path, said('mapMissing'), error);
     throw new LanguageError(path, `cannot be read (${error instanceof Error ? error.message : 'unknown'})`, error);
   }
 }
@@ -131,13 +132,13 @@ export async function readIndexMap(path: string, expected: ExpectedMap = {}): Pr
       `${width}×${height}, expected ${expected.width}×${expected.height}; make the index maps anew: legato codebook`,
     );
   if (expected.codebook !== undefined && codebook !== expected.codebook)
-    throw new LanguageError(path, 'made with another codebook than codebook.safetensors; run legato codebook again');
+    throw new LanguageError(path, said('mapOfOtherCodebook'));
   const decoded = await sharp(path, { limitInputPixels: MAX_PIXELS, failOn: 'warning' })
     .toColourspace('b-w')
     .raw()
     .toBuffer({ resolveWithObject: true })
     .catch((error: unknown) => {
-      throw new LanguageError(path, 'truncated or damaged; make the index maps anew: legato codebook', error);
+      throw new LanguageError(path, said('mapDamaged'), error);
     });
   if (decoded.info.channels !== 1) throw new LanguageError(path, 'not an index map: it has more than one channel');
   const indices = new Uint8Array(decoded.data.buffer, decoded.data.byteOffset, width * height);

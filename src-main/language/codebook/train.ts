@@ -8,6 +8,7 @@
  * Loss and gradient are one fused op over a batch of cells; the step is ours, in place. The result depends on the seed and the
  * number of threads alone. Between batches the event loop gets its turn: that is where a run is cancelled.
  */
+import { said } from '#contract/sayings';
 import * as tf from '@tensorflow/tfjs';
 import type { Saying } from '#contract/sayings';
 import { CounterRandom } from '../../base/index';
@@ -84,7 +85,7 @@ export async function trainCodebook(
 ): Promise<TrainedCodebook> {
   const { signal, progress, forming, warn = () => undefined } = options;
   const shape = shapeOf(source, settings);
-  if (totalCells(source) === 0) throw new LanguageError(null, 'no features to learn a codebook from');
+  if (totalCells(source) === 0) throw new LanguageError(null, said('noFeatures'));
   const reader = new PhotoReader(source, warn);
   const entries = await startingEntries(reader, shape, settings);
   const batches = cellBatches(reader, { ...options, seed: settings.seed, batch: settings.codebookBatch });
@@ -116,7 +117,7 @@ export async function trainCodebook(
         await forming?.(learner.entries, chosen ?? sums.counts);
         await breathe();
       }
-      if (last === null) throw new LanguageError(null, 'no cell of any photo is valid: masks cover the whole capture');
+      if (last === null) throw new LanguageError(null, said('masksCoverAll'));
       const rest = epoch + 1 < settings.codebookEpochs;
       const random = new CounterRandom(settings.seed, 'codebook reseed', epoch);
       const reseeded = settings.codebookReseed && rest ? reseedDead(learner, sums.counts, last, random) : 0;
@@ -187,10 +188,7 @@ export class Learner {
       );
       const [loss] = value.dataSync<'float32'>();
       if (!Number.isFinite(loss)) {
-        throw new LanguageError(
-          null,
-          'the loss is not finite: features hold NaN; compute them anew, or lower the rate',
-        );
+        throw new LanguageError(null, said('featuresNotFinite'));
       }
       this.#rates.fill(rate);
       adamStep(this.#codebook, grads[this.#codebook.name], this.#first, this.#second, {

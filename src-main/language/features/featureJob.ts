@@ -97,7 +97,7 @@ class FeatureJob {
     const photos = await this.#examine(keys);
     const todo = photos.filter(({ needsPreview, needsCrops }) => needsPreview || needsCrops);
     if (photos.length === 0 && !this.#cancelled)
-      throw new LanguageError(this.#command.capture, 'no photo is left to encode');
+      throw new LanguageError(this.#command.capture, said('noPhotoToEncode'));
     if (todo.length > 0 && !this.#cancelled) await this.#encode(keys, photos, todo);
     else if (!this.#cancelled) await this.#keepIndex(keys, photos);
     const { features, pictures, all, planOnly } = this.#command;

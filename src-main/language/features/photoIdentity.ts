@@ -1,4 +1,5 @@
 /** What of a photo decides its features: its content, for the cache's key, and which of its area may have a label. */
+import { said } from '#contract/sayings';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { LoadedPhoto, Photo } from '../../capture/index';
@@ -14,7 +15,7 @@ export async function photoDigest({ name, path, maskPath, distortion, camera }: 
       for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new LanguageError(name, `cannot be read (${reason}); put the photo back, or open the capture again`, error);
+    throw new LanguageError(null, said('photoUnreadable', { photo: name, reason }), error);
   }
   // Intrinsics move pixels only where a lens is undone.
   const { fx, fy, cx, cy, width, height } = camera;
