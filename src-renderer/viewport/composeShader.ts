@@ -186,14 +186,13 @@ vec3 sideColour(Side side, sampler2D values, sampler2D alphas, vec2 range) {
     cover = side.exact ? texture(alphas, turned).r : sum.a;
     shown = some ? nameColour(texelFetch(classPalette, ivec2(int(id + 0.5), 0), 0), picture) : greyed(picture);
   } else if (side.channel == ${channelCodes.label}) {
-    // Exact labels are numbers of two bytes; live ones come as slot and whether. What has no label is the scene as it is.
+    // Exact labels are numbers of two bytes; live ones come as slot, 0 for none. What has no label is the scene as it is.
     vec4 name = side.exact ? texture(values, turned) : texelFetch(labelNames, ivec2(gl_FragCoord.xy), 0);
-    float place = name.r * 255.0;
-    bool some = name.a > 0.5;
-    if (side.exact) {
-      place = texelFetch(labelSlots, ivec2(int(name.r * 255.0 + 0.5), int(name.g * 255.0 + 0.5)), 0).r * 255.0 - 1.0;
-      some = place > -0.5;
-    }
+    float slot = side.exact
+      ? texelFetch(labelSlots, ivec2(int(name.r * 255.0 + 0.5), int(name.g * 255.0 + 0.5)), 0).r * 255.0
+      : name.r * 255.0;
+    float place = slot - 1.0;
+    bool some = place > -0.5;
     cover = 1.0;
     shown = some ? nameColour(texelFetch(labelPalette, ivec2(int(place + 0.5), 0), 0), picture) : picture;
   } else {

@@ -183,7 +183,10 @@ export class SplatLayers {
       answers: tables && this.#drawAnswers(tables, width, height, splats, view),
       entry: needs.entry > 0 ? this.#drawNames('entry', needs.entry, width, height, splats, view) : this.#empty,
       class: needs.class > 0 ? this.#drawNames('class', needs.class, width, height, splats, view) : this.#empty,
-      label: needs.label > 0 ? this.#drawNames('label', needs.label, width, height, splats, view) : this.#empty,
+      label:
+        needs.label > 0
+          ? this.#drawNames('label', Math.min(256, needs.label + 1), width, height, splats, view)
+          : this.#empty,
     };
   }
 

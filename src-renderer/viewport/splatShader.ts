@@ -92,8 +92,9 @@ vec3 valueOf(int kind, ivec2 at, vec3 colour, float z) {
   // Class 0 and slot 0 are none: they vote for nothing.
   if (kind >= ${slots.labelCodes}) {
     int label = int(texelFetch(labels, at, 0).r);
-    int place = int(texelFetch(labelSlots, ivec2(label & 255, label >> 8), 0).r * 255.0 + 0.5) - 1;
-    return place < 0 ? vec3(0.0) : texelFetch(labelCodes, ivec2(place, kind - ${slots.labelCodes}), 0).rgb;
+    // No label is a name, too, and the first: what little light a labelled splat has in a pixel must not name it.
+    int place = int(texelFetch(labelSlots, ivec2(label & 255, label >> 8), 0).r * 255.0 + 0.5);
+    return texelFetch(labelCodes, ivec2(place, kind - ${slots.labelCodes}), 0).rgb;
   }
   int name = int(texelFetch(classes, at, 0).r) - 1;
   if (name < 0) return vec3(0.0);

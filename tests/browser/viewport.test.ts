@@ -13,6 +13,7 @@ import { encodeFrame } from '#contract/frame';
 import { initKernels } from '../../src-main/kernels/index';
 import { GEOMETRY } from '../../src-main/kernels/layout';
 import { colourOf, parseColour } from '../../src-renderer/viewport/colourMaps';
+import { LABEL_NUMBERS } from '../../src-renderer/viewport/interface';
 import type { Category, Look } from '../../src-renderer/viewport/interface';
 import { overlayFrame, packScene, snapshotFrame } from '../src-renderer/viewport/packScene';
 import type { PackedScene } from '../src-renderer/viewport/packScene';
@@ -168,6 +169,31 @@ describe.runIf(browserWanted)('the viewport', { timeout: 240_000 }, () => {
     // Every score is 60000/65535 = 0.916.
     expect(grey(above)).toBeLessThan(0.1);
     expect(grey(below)).toBeGreaterThan(0.9);
+  });
+
+  it('names a pixel by a label that most of its light has, and by none where most has none', async () => {
+    // Sprinkled over everything: nearly every pixel has some light of labelled splats.
+    const label = Uint16Array.from(room.surface, (_, row) => (row % 3 === 0 ? 7 : 0));
+    const own = Float32Array.from(label, Number);
+    const planes = exactPlanes(room, camera, [own.map((l) => Number(l > 0)), own.map((l) => Number(l === 0))]);
+    server.offer('/frame/sprinkled', overlayFrame(packed(0), 10_300, { label }));
+    await take('/frame/sprinkled');
+    const labels: Category[] = [{ name: 'seven', colour: '#00ff00', hidden: false }];
+    const labelSlots = Uint8Array.from({ length: LABEL_NUMBERS }, (_, number) => Number(number === 7));
+    const seen = await look({ channel: 'label', labels, labelSlots });
+    const [some, same] = [solid.filter((p) => greatest(planes.numbers, p) === 0), { named: 0, not: 0 }];
+    const named = new Set(some);
+    for (const p of solid) {
+      const green = seen.rgb[3 * p] < 8 && seen.rgb[3 * p + 1] > 247 && seen.rgb[3 * p + 2] < 8;
+      if (green === named.has(p)) same[green ? 'named' : 'not']++;
+    }
+    expect(some.length).toBeGreaterThan(200);
+    expect(solid.length - some.length).toBeGreaterThan(200);
+    console.warn(
+      `\n  ${some.length} of ${solid.length} pixels labelled: live agrees on ${same.named} and ${same.not}\n`,
+    );
+    expect(same.named + same.not).toBeGreaterThan(0.98 * solid.length);
+    await look({ labels: [], labelSlots: null });
   });
 
   it('leaves out what has a label: as the trainer renders the rest alone, and looks past it', async () => {
