@@ -89,13 +89,13 @@ vec3 valueOf(int kind, ivec2 at, vec3 colour, float z) {
   }
   if (kind < ${slots.classCodes})
     return texelFetch(entryCodes, ivec2(int(texelFetch(entries, at, 0).r), kind - ${slots.entryCodes}), 0).rgb;
-  // Class 0 and slot 0 are none: they vote for nothing.
   if (kind >= ${slots.labelCodes}) {
     int label = int(texelFetch(labels, at, 0).r);
     // No label is a name, too, and the first: what little light a labelled splat has in a pixel must not name it.
     int place = int(texelFetch(labelSlots, ivec2(label & 255, label >> 8), 0).r * 255.0 + 0.5);
     return texelFetch(labelCodes, ivec2(place, kind - ${slots.labelCodes}), 0).rgb;
   }
+  // Class 0 is none: it votes for nothing.
   int name = int(texelFetch(classes, at, 0).r) - 1;
   if (name < 0) return vec3(0.0);
   vec3 code = texelFetch(classCodes, ivec2(name, kind - ${slots.classCodes}), 0).rgb;

@@ -60,10 +60,12 @@ describe('the plan', () => {
   it('refuses more than a day, with what to do instead', async () => {
     const long = { crop: 5, preview: 0, batch: 1 };
     const { refusal } = await plan(100, { speed: long, settings: { ...presets.legato, featureDetail: 'full' } });
-    expect(refusal).toMatch(/it would take about \d+ hours \(limit: 24\); take --feature-detail standard, or /);
-    expect(refusal).toMatch(/a smaller CLIP model than tiny-clip .*--accept-cost starts it anyway/);
+    expect(refusal?.message).toMatch(
+      /it would take about \d+ hours \(limit: 24\); take --feature-detail standard, or /,
+    );
+    expect(refusal?.message).toMatch(/a smaller CLIP model than tiny-clip .*--accept-cost starts it anyway/);
     const fast = await plan(1000, { speed: long, settings: { ...presets.legato, featureDetail: 'fast' } });
-    expect(fast.refusal).toMatch(/take a smaller CLIP model/);
+    expect(fast.refusal?.message).toMatch(/take a smaller CLIP model/);
     expect((await plan(10, { speed: long })).refusal).toBeNull();
   });
 
@@ -72,7 +74,7 @@ describe('the plan', () => {
     // Embeddings of 40,000 values: 8 GB a photo, 8 PB in all.
     const wide = Object.create(clip, { width: { value: 40_000 } }) as ClipEncoder;
     const { refusal } = await plan(1_000_000, { settings, clip: wide, speed: { crop: 0, preview: 0, batch: 1 } });
-    expect(refusal).toMatch(
+    expect(refusal?.message).toMatch(
       /it would take \d+ MB of disk and \d+ MB are free at .*; free some, or take --feature-detail/,
     );
   });
