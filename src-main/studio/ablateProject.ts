@@ -15,11 +15,12 @@ import { cp, mkdir, readFile, rm, rmdir, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { TrainerEvent } from '#contract/messages';
-import { REFERENCE_STEPS, settingFields } from '#contract/settings';
+import { settingFields } from '#contract/settings';
 import type { TrainingSettings } from '#contract/settings';
 import { writeFileAtomically } from '../base/index';
 import { CheckpointFolder, isProject, openProject, projectPaths } from '../project/index';
 import type { ProjectPaths } from '../project/index';
+import { jointSteps } from '../training/schedule';
 import { startCodebook } from './buildCodebook';
 import { ablationRows, rowSettings } from './ablationRows';
 import type { AblationRow } from './ablationRows';
@@ -93,8 +94,7 @@ export function trainedSettings(
 ): TrainingSettings {
   const settings = { ...rowSettings(row, given), seed };
   if (row.joint) return settings;
-  const joint = settings.steps - Math.floor((settings.semanticFrom * settings.steps) / REFERENCE_STEPS);
-  return { ...settings, semanticSteps: semanticSteps ?? joint };
+  return { ...settings, semanticSteps: semanticSteps ?? jointSteps(settings) };
 }
 
 /** What tells whether a row was scored with the same settings before. */

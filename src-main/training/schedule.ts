@@ -17,6 +17,11 @@ export function scaled(referenceSteps: number, settings: TrainingSettings): numb
   return (referenceSteps * settings.steps) / REFERENCE_STEPS;
 }
 
+/** Steps in which semantics learn beside geometry. */
+export function jointSteps(settings: TrainingSettings): number {
+  return settings.steps - Math.floor(scaled(settings.semanticFrom, settings));
+}
+
 /** How far the run is at a 1-based step, 0 at the first and 1 at the last. */
 export function progressAt(step: number, settings: TrainingSettings): number {
   return settings.steps > 1 ? Math.min(1, (step - 1) / (settings.steps - 1)) : 0;

@@ -3,7 +3,7 @@ import type { SettingsChange } from '#contract/messages';
 import { said } from '#contract/sayings';
 import type { TrainingSettings } from '#contract/settings';
 import type { StudioState } from '#contract/studio';
-import { scaled } from '../../training/schedule';
+import { jointSteps } from '../../training/schedule';
 import { StudioError } from '../studio';
 import { encodersFor } from './encoders';
 import type { Opened } from './opened';
@@ -68,7 +68,7 @@ export class Pipeline {
     const { stages, semantics } = ports.state;
     if (stages.geometry.state !== 'done' || semantics !== null) return;
     const { settings } = scene;
-    const semanticSteps = settings.steps - Math.ceil(scaled(settings.semanticFrom, settings));
+    const semanticSteps = jointSteps(settings);
     if (settings.semanticWeight > 0 && semanticSteps > 0) await scene.train({ semanticSteps }, true, false);
   }
 
