@@ -1,9 +1,7 @@
 /** Command lines for people to copy: quoted for the shell of the machine that Legato runs on. */
-import { gaussianGroups, settingFields } from '#contract/settings';
-import type { SettingGroup, TrainingSettings } from '#contract/settings';
+import { commandSettings, settingFields } from '#contract/settings';
+import type { CommandSettings, SettingCommand, TrainingSettings } from '#contract/settings';
 import type { SessionInfo } from '#contract/session';
-
-const trainGroups: ReadonlySet<SettingGroup> = new Set([...gaussianGroups, 'semantics']);
 
 type Shell = SessionInfo['shell'];
 
@@ -31,14 +29,32 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** Settings as the flags of `legato train`: those of the language half have commands of their own. */
-export function settingFlags(settings: Partial<TrainingSettings>): string[] {
+/** Settings as the flags of a command, which has no others. */
+export function settingFlags(command: SettingCommand, settings: Partial<TrainingSettings>): string[] {
+  const { groups, also }: CommandSettings = commandSettings[command];
   return settingFields
-    .filter(({ name, group }) => name in settings && (trainGroups.has(group) || name === 'preset'))
+    .filter(({ name, group }) => name in settings && (groups.includes(group) || also.includes(name)))
     .flatMap(({ name, kind }) => {
       const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
       const value = settings[name];
       if (kind === 'boolean') return [value === true ? `--${flag}` : `--no-${flag}`];
       return [`--${flag}`, Array.isArray(value) ? value.join(',') : String(value)];
     });
+}
+
+export interface RunInWords {
+  readonly capture: string;
+  readonly project: string;
+  readonly settings: Partial<TrainingSettings>;
+  /** whether words can be learned: without encoders only colour is trained */
+  readonly words: boolean;
+}
+
+/** The commands, one after the other, that do what the studio would do with a capture. */
+export function runCommands(shell: Shell, { capture, project, settings, words }: RunInWords): string[] {
+  const line = (command: SettingCommand, ...args: string[]): string =>
+    legatoCommand(shell, command, ...args, ...settingFlags(command, settings));
+  const train = line('train', capture, '--out', project);
+  if (!words || settings.semanticWeight === 0) return [train];
+  return [line('features', capture, '--out', project), line('codebook', project), train];
 }

@@ -5,7 +5,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { settingFields, settingGroups, trainingSettings } from '#contract/settings';
-import type { SettingField, SettingGroup, SettingName, TrainingSettings } from '#contract/settings';
+import type { CommandSettings, SettingField, SettingName, TrainingSettings } from '#contract/settings';
 import { presets } from '#contract/presets';
 import { UsageError } from './exit';
 
@@ -30,11 +30,10 @@ function valueName(field: SettingField): string {
 /** The settings that a command has flags for: an option of its own may have the name of another setting, and mean something else. */
 const flagged = new WeakMap<Command, SettingName[]>();
 
-/** Adds a flag for every setting of some groups, and for single ones of others. */
+/** Adds a flag for every setting that a command takes. */
 export function addSettingFlags(
   command: Command,
-  groups: readonly SettingGroup[] = settingGroups,
-  also: readonly SettingName[] = [],
+  { groups, also }: CommandSettings = { groups: settingGroups, also: [] },
 ): Command {
   const names = flagged.get(command) ?? [];
   flagged.set(command, names);

@@ -242,8 +242,8 @@ async function addTrain(program: Command, later: (run: Action) => void, chosen: 
     .option('--json', 'one JSON event per line on stdout');
   if (chosen !== 'train') return;
   const { addSettingFlags, givenSettings } = await import('./flags');
-  const { gaussianGroups } = await import('#contract/settings');
-  addSettingFlags(train, [...gaussianGroups, 'semantics']).action((capture: string) =>
+  const { commandSettings } = await import('#contract/settings');
+  addSettingFlags(train, commandSettings.train).action((capture: string) =>
     later(async () => (await import('./train')).train(capture, givenSettings(train), train.opts())),
   );
 }
@@ -264,8 +264,8 @@ async function addFeatures(program: Command, later: (run: Action) => void, chose
     .option('--json', 'one JSON event per line on stdout');
   if (chosen !== 'features') return;
   const { addSettingFlags, givenSettings } = await import('./flags');
-  const also = ['preset', 'seed', 'holdout', 'threads', 'photoCache'] as const;
-  addSettingFlags(features, ['features'], also).action((path: string) =>
+  const { commandSettings } = await import('#contract/settings');
+  addSettingFlags(features, commandSettings.features).action((path: string) =>
     later(async () => (await import('./features')).features(path, givenSettings(features), features.opts())),
   );
 }
@@ -286,7 +286,8 @@ async function addCodebook(program: Command, later: (run: Action) => void, chose
     .option('--json', 'one JSON event per line on stdout');
   if (chosen !== 'codebook') return;
   const { addSettingFlags, givenSettings } = await import('./flags');
-  addSettingFlags(codebook, ['codebook', 'machine'], ['preset', 'seed', 'resolution']).action((project: string) =>
+  const { commandSettings } = await import('#contract/settings');
+  addSettingFlags(codebook, commandSettings.codebook).action((project: string) =>
     later(async () => (await import('./codebook')).codebook(project, givenSettings(codebook), codebook.opts())),
   );
 }

@@ -18,9 +18,6 @@ export type { PresetName } from './gaussianSettings';
 export { REFERENCE_STEPS, settingGroups } from './settingFields';
 export type { SettingGroup } from './settingFields';
 
-/** Groups that shape the Gaussians; the language half has commands of its own. */
-export const gaussianGroups = ['run', 'photos', 'rates', 'appearance', 'loss', 'start', 'density', 'machine'] as const;
-
 export const trainingSettings = z.strictObject({
   ...gaussianSettings,
   ...languageSettings,
@@ -29,6 +26,21 @@ export const trainingSettings = z.strictObject({
 });
 export type TrainingSettings = z.infer<typeof trainingSettings>;
 export type SettingName = keyof TrainingSettings;
+
+/** The settings that a command of the terminal has flags for: those of whole groups, and single ones of others. */
+export interface CommandSettings {
+  readonly groups: readonly SettingGroup[];
+  readonly also: readonly SettingName[];
+}
+export const commandSettings = {
+  train: {
+    groups: ['run', 'photos', 'rates', 'appearance', 'loss', 'start', 'density', 'machine', 'semantics'],
+    also: [],
+  },
+  features: { groups: ['features'], also: ['preset', 'seed', 'holdout', 'threads', 'photoCache'] },
+  codebook: { groups: ['codebook', 'machine'], also: ['preset', 'seed', 'resolution'] },
+} as const satisfies Record<string, CommandSettings>;
+export type SettingCommand = keyof typeof commandSettings;
 
 /** One field as a form or a command line wants it. */
 export interface SettingField {

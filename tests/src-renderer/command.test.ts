@@ -2,7 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { legatoCommand, quote } from '../../src-renderer/command';
+import { presets } from '#contract/presets';
+import { legatoCommand, quote, runCommands } from '../../src-renderer/command';
 
 describe('quoting', () => {
   it.skipIf(process.platform === 'win32')('gives a POSIX shell back every argument unchanged', () => {
@@ -41,5 +42,41 @@ describe('quoting', () => {
 
   it('puts whole commands together', () => {
     expect(legatoCommand('posix', 'train', 'a b', '--steps', '7')).toBe("npx legato train 'a b' --steps 7");
+  });
+});
+
+describe('the same from the terminal', () => {
+  const run = { capture: '/c', project: '/my rooms/c.legato', words: true };
+
+  it('is features, codebook and training, each with the settings that it takes', () => {
+    const settings = {
+      steps: 700,
+      seed: 3,
+      featureDetail: 'fast',
+      codebookSize: 40,
+      semanticsMovesGeometry: true,
+    } as const;
+    expect(runCommands('posix', { ...run, settings })).toEqual([
+      "npx legato features /c --out '/my rooms/c.legato' --seed 3 --feature-detail fast",
+      "npx legato codebook '/my rooms/c.legato' --seed 3 --codebook-size 40",
+      "npx legato train /c --out '/my rooms/c.legato' --steps 700 --seed 3 --semantics-moves-geometry",
+    ]);
+  });
+
+  it('is training alone where no words are learned', () => {
+    const train = "npx legato train /c --out '/my rooms/c.legato'";
+    expect(runCommands('posix', { ...run, words: false, settings: {} })).toEqual([train]);
+    expect(runCommands('posix', { ...run, settings: { semanticWeight: 0 } })).toEqual([`${train} --semantic-weight 0`]);
+  });
+
+  it('gives commands flags that they have', () => {
+    for (const line of runCommands('posix', { ...run, settings: presets.legato })) {
+      const [, , command, , ...flags] = line.split(' ');
+      const help = execFileSync(process.execPath, ['resources/bin/legato.mjs', command, '--help'], {
+        encoding: 'utf8',
+      });
+      for (const flag of flags.filter((one) => one.startsWith('--')))
+        expect(help, `${command} ${flag}`).toContain(`${flag} `);
+    }
   });
 });
