@@ -154,8 +154,9 @@ function startModel(capture: Capture, settings: TrainingSettings, warn: RunPorts
     opacity: settings.initialOpacity,
     ...{ randomPoints: settings.randomPoints, most },
   });
-  const left = dropped.notFinite + dropped.tooFar + dropped.duplicates;
-  if (left > 0) warn(said('pointsLeftOut', { left, ...dropped }));
+  if (dropped.notFinite > 0) warn(said('pointsNotFinite', { count: dropped.notFinite }));
+  if (dropped.tooFar > 0) warn(said('pointsTooFar', { count: dropped.tooFar }));
+  if (dropped.duplicates > 0) warn(said('pointsTwice', { count: dropped.duplicates }));
   if (usable > most) warn(said('pointsOverLimit', { most, usable }));
   return model;
 }

@@ -70,7 +70,9 @@ export const sayings = {
     "the checkpoint's semantics belong to codebook {checkpoint}, the project's index maps are gone; restore the codebook, or train anew",
 
   // ---- what a run was begun with
-  pointsLeftOut: '{left} sparse points left out: {notFinite} not finite, {tooFar} too far, {duplicates} duplicates',
+  pointsNotFinite: 'sparse points left out because they lie nowhere (not finite): {count}',
+  pointsTooFar: 'sparse points left out because they lie too far away: {count}',
+  pointsTwice: 'sparse points left out because they are there twice: {count}',
   pointsOverLimit: '{most} of {usable} usable points start a Gaussian each: no more are allowed',
   mapsWithoutLabels:
     'no index map holds a label, so that semantics have nothing to learn; make the maps anew: legato codebook',

@@ -38,10 +38,10 @@ describe('what the studio says', () => {
   });
 
   it('comes in English as it stands, and with its values in the language of the page', () => {
-    const warning = said('pointsLeftOut', { left: 1203, notFinite: 3, tooFar: 1000, duplicates: 200 });
-    expect(warning.message).toBe('1203 sparse points left out: 3 not finite, 1000 too far, 200 duplicates');
+    const warning = said('pointsTooFar', { count: 1203 });
+    expect(warning.message).toBe('sparse points left out because they lie too far away: 1203');
     setLanguage('zh');
-    expect(sentence(warning)).toBe('略去 1,203 个稀疏点：3 个非有限值，1,000 个过远，200 个重复。');
+    expect(sentence(warning)).toBe('略去的稀疏点（过远）：1,203 个。');
     expect(sentence({ message: 'images.bin: truncated', code: 'no-space' })).toBe('images.bin: truncated');
     expect(reasonWords({ reason: '', code: 'codebookNotMade' })).toBe('');
     expect(reasonWords({ reason: 'x', code: 'codebookNotMade' })).toBe('码本尚未生成。');

@@ -3,6 +3,7 @@ import { CURVE_LIMIT } from '#contract/studio';
 import type { CurvePoint } from '#contract/studio';
 import type { TrainerEvent } from '#contract/messages';
 import type { ProjectDatabase } from '../../project/index';
+import { heldOutScores } from './heldOutScores';
 
 const columns = [
   'seconds',
@@ -53,8 +54,8 @@ export class Curves {
       for (const step of [...bySteps.keys()]) if (step > run.firstStep) bySteps.delete(step);
       for (const column of columns)
         for (const { step, value } of database.metrics(run.id, column)) put(at(step), column, value);
-      for (const [step, psnr] of meanPsnr(database, run.id)) at(step).heldOutPsnr = psnr;
     }
+    for (const { step, psnr } of heldOutScores(database)) at(step).heldOutPsnr = psnr;
     curves.#points = [...bySteps.values()].sort((a, b) => a.step - b.step);
     while (curves.#points.length > CURVE_LIMIT / 2) curves.#thin();
     return curves;
@@ -115,15 +116,4 @@ export class Curves {
 function put(point: CurvePoint, column: Column, value: number | null): void {
   if (column === 'seconds') point.seconds = value ?? 0;
   else point[column] = value;
-}
-
-/** Mean over the held-out photos, by step. */
-function meanPsnr(database: ProjectDatabase, run: number): Map<number, number> {
-  const sums = new Map<number, { sum: number; count: number }>();
-  for (const { step, name, value } of database.evaluations(run)) {
-    if (name !== 'psnr' || value === null) continue;
-    const known = sums.get(step) ?? { sum: 0, count: 0 };
-    sums.set(step, { sum: known.sum + value, count: known.count + 1 });
-  }
-  return new Map([...sums].map(([step, { sum, count }]) => [step, sum / count]));
 }

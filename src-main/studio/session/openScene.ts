@@ -20,6 +20,7 @@ import { forkedTrainer, Studio } from '../studio';
 import type { MakeTrainer, ViewerCommand } from '../studio';
 import { Asking } from './asking';
 import { Curves } from './curves';
+import { heldOutScores } from './heldOutScores';
 import { ScenePhotos } from './photos';
 import { WordsPipeline } from './words';
 import type { WordsPorts } from './words';
@@ -125,6 +126,11 @@ export class OpenScene {
       null,
     );
     return newest && { step: newest.step, at: new Date(newest.savedAt).toISOString() };
+  }
+
+  /** What the held-out photos scored last, at a step that a checkpoint has behind it; null before the first time. */
+  heldOutBy(step: number): StudioState['heldOut'] {
+    return heldOutScores(this.studio.project.database).findLast((scores) => scores.step <= step) ?? null;
   }
 
   async projectState(disabled: string[]): Promise<ProjectState> {

@@ -137,6 +137,7 @@ export class Scene {
   async #adopt(scene: OpenScene): Promise<void> {
     this.#opened.scene = scene;
     const saved = await scene.saved();
+    const heldOut = saved && scene.heldOutBy(saved.step);
     const project = await scene.projectState([]);
     const codebook = await codebookState(scene.studio.project.paths, 1, this.#hearing.seed).catch((error: unknown) => {
       this.#hearing.warn(error);
@@ -151,7 +152,7 @@ export class Scene {
     this.#opened.labels = labelling;
     const labels = labelling.state;
     this.#ports.change((state) => {
-      Object.assign(state, { project, codebook, saved, settings, labels });
+      Object.assign(state, { project, codebook, saved, heldOut, settings, labels });
       state.stages.geometry = waiting();
       state.stages.semantics = waiting();
       if (codebook)

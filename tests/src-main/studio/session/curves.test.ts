@@ -7,6 +7,7 @@ import { CURVE_LIMIT } from '#contract/studio';
 import type { TrainerEvent } from '#contract/messages';
 import { ProjectDatabase } from '../../../../src-main/project/index';
 import { Curves } from '../../../../src-main/studio/session/curves';
+import { heldOutScores } from '../../../../src-main/studio/session/heldOutScores';
 
 const progress = (step: number, steps = 1_000_000): TrainerEvent => ({
   ...{ type: 'progress', step, steps, loss: 1 / step, psnr: 20, splats: 100, stepsPerSecond: 5, etaSeconds: 1 },
@@ -47,6 +48,8 @@ describe('curves', () => {
     database.recordEvaluation(first, 20, [
       { photo: 'a', name: 'psnr', value: 24 },
       { photo: 'b', name: 'psnr', value: 26 },
+      { photo: 'a', name: 'ssim', value: 0.8 },
+      { photo: 'b', name: 'ssim', value: 0.9 },
     ]);
     const second = database.startRun({ settings: {}, backend: 'native', firstStep: 20 });
     database.recordMetrics(second, 25, { loss: 2.5, seconds: 3 });
@@ -56,6 +59,12 @@ describe('curves', () => {
       [20, 20, 25, 2],
       [25, 2.5, null, 3],
     ]);
+    const [{ step, psnr, ssim }, ...more] = heldOutScores(database);
+    expect([step, psnr, more.length]).toEqual([20, 25, 0]);
+    expect(ssim).toBeCloseTo(0.85, 9);
+    // What is trained again from an earlier step has not been measured yet.
+    database.startRun({ settings: {}, backend: 'native', firstStep: 15 });
+    expect(heldOutScores(database)).toEqual([]);
     database.close();
   });
 
