@@ -1,7 +1,7 @@
 /**
- * How often viewers are served while a run trains: what they see may cost 2 % of its time.
+ * How often viewers are served while a run trains: what they see may cost 2 % of its time, of which some goes to what no clock is around.
  *
- *   after something that took c, nothing more until c / 2 % has passed, at least PAUSE
+ *   after something that took c, nothing more until c / SHARE has passed, at least PAUSE
  *
  * but the first CREDIT of a run is free, so that one sees it learn from the first moment on.
  *
@@ -9,7 +9,7 @@
  * a new question. The same picture of later parameters waits its turn. Snapshots and overlays alone share the time equally, since a
  * snapshot costs many times what overlays cost.
  */
-const SHARE = 0.02;
+const SHARE = 0.018;
 /** Between two frames, ms. */
 const PAUSE = 400;
 /** A picture that is waited for is served within it, whatever it costs, ms. */
