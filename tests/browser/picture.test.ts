@@ -540,6 +540,30 @@ describe.runIf(browserWanted)('the picture of a real trainer', { timeout: 240_00
       await divider.waitFor({ state: 'detached' });
     });
 
+    it('leave a question that was kept by Esc, and take away one that is only being written', async () => {
+      await ask(page, 'chair');
+      const box = page.getByRole('combobox', { name: 'Ask in words' });
+      await box.press('End');
+      await page.keyboard.type(', table');
+      await box.press('Enter');
+      await until('two classes', () => state().ask?.classes.length === 2);
+      await box.press('Escape');
+      expect(await box.evaluate((field) => field === document.activeElement)).toBe(false);
+      expect(await box.inputValue()).toBe('chair, table');
+      expect(state().ask?.classes.length).toBe(2);
+
+      await page.keyboard.press('/');
+      await page.keyboard.press('End');
+      await page.keyboard.type(', lamp');
+      await until('three classes', () => state().ask?.classes.length === 3);
+      // The first takes the suggestions away, if there are any.
+      for (let i = 0; i < 2 && state().ask !== null; i++) await box.press('Escape');
+      await until('no question', () => state().ask === null);
+      expect(await box.inputValue()).toBe('');
+      await blur(page);
+      await ask(page, 'chair, table, lamp');
+    });
+
     it('isolate a class in the legend, and hand the colours out anew', async () => {
       await blur(page);
       await page.keyboard.press('Alt+5');
