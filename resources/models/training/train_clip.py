@@ -31,6 +31,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from muon import Muon
 from networks import Text, Vision
 from rooms import Region, Room, disturb, isolated, load_rooms, recoloured, regions_of_one, tile
 from thaw import thaw_clip
@@ -46,8 +47,8 @@ LOOSE = 16  # of the pyramid, at least
 # Part: weight of naming, of relevancy.
 PARTS = {
     "cell": (1.0, 0.8),
-    "pooled": (2.0, 1.2),
-    "entry": (0.6, 1.0),
+    "pooled": (2.4, 1.2),
+    "entry": (0.8, 1.0),
     "tile": (1.2, 0.3),
     "isolated": (0.6, 0.4),
 }
@@ -206,7 +207,7 @@ def train(options: argparse.Namespace) -> None:
     both = nn.ModuleList([vision, text])
     mean = copy.deepcopy(both).eval()
     cells = torch.compile(vision.cells) if options.compile else vision.cells
-    optimiser = torch.optim.AdamW(both.parameters(), options.rate, weight_decay=0.02)
+    optimisers = optimisers_of(both, options.rate)
     names = lambda kept: torch.stack([queries.names_of(room) for room in kept])
     present, twin_present = names(rooms), names(twins)
     begin, step, seen = time.time(), 0, {}
@@ -216,7 +217,7 @@ def train(options: argparse.Namespace) -> None:
             for index in random.integers(TWINS, size=6):
                 twins[index] = twin()
             present, twin_present = names(rooms), names(twins)
-        for group in optimiser.param_groups:
+        for group in (group for optimiser in optimisers for group in optimiser.param_groups):
             group["lr"] = options.rate * min(1, (step + 1) / 200) * (0.5 + 0.5 * np.cos(np.pi * done))
         asked, having = (twins, twin_present) if step % 3 == 2 else (rooms, present)
         batch = draw(asked, random)
@@ -244,7 +245,8 @@ def train(options: argparse.Namespace) -> None:
         both.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(both.parameters(), 5.0)
-        optimiser.step()
+        for optimiser in optimisers:
+            optimiser.step()
         step += 1
         if step % 4 == 0:
             average(mean, both, min(0.995, step / (step + 80)))
@@ -254,6 +256,15 @@ def train(options: argparse.Namespace) -> None:
             save(options.out, mean)
     save(options.out, mean)
     print(f"{step} steps of {CROPS} crops, {len(rooms)} rooms")
+
+
+def optimisers_of(both: nn.ModuleList, rate: float) -> list[torch.optim.Optimizer]:
+    """Matrices by Muon; words, of which a step sees few, and vectors by AdamW."""
+    named = list(both.named_parameters())
+    is_matrix = lambda name, parameter: parameter.ndim >= 2 and "words" not in name
+    matrices = [parameter for name, parameter in named if is_matrix(name, parameter)]
+    others = [parameter for name, parameter in named if not is_matrix(name, parameter)]
+    return [Muon(matrices, rate), torch.optim.AdamW(others, rate, weight_decay=0.02)]
 
 
 def average(mean: nn.Module, now: nn.Module, keep: float) -> None:
@@ -276,7 +287,7 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=Path, help="model folder to go on from")
-    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--compile", action="store_true", help="a third faster, after a minute or two; needs a C++ compiler")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--below", type=int, default=1 << 40, help="only rooms whose seed is lower")
