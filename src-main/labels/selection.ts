@@ -7,9 +7,8 @@
  *   z_i ≤ depth(pixel) · (1 + 0.02) + 2·max σ_i,
  *
  * and at least half of what is seen of it lies in the shape, Σ_(p in shape) w_pi ≥ ½ Σ_p w_pi: a large splat that merely reaches into it
- * is not meant, and one whose centre lies outside but that is mostly seen inside is. Only a window around the shape is rendered; what
- * reaches out of it is taken to be seen there as it is within, so that how large the window is makes no difference. One that merely
- * shines through from behind is not meant either: at least a fiftieth must be seen of what it would fill with nothing before it (drawnSplat.ts). With `through`, every splat whose centre projects
+ * is not meant, and one whose centre lies outside but that is mostly seen inside is. One that merely shines through from behind is not
+ * meant either: at least a fiftieth must be seen of what it would fill with nothing before it (drawnArea.ts). With `through`, every splat whose centre projects
  * into the shape, whatever is before it.
  */
 import type { PinholeCamera } from '#contract/camera';
@@ -21,11 +20,10 @@ import type { GaussianModel } from '../gaussians/index';
 import { CODES } from '../semantics/index';
 import type { Codes } from '../semantics/index';
 import { overDepths } from './depths';
-import { drawnArea, drawnSplat, shareInWindow } from './drawnSplat';
-import type { DrawnSplat } from './drawnSplat';
+import { drawnArea } from './drawnArea';
 import { LabelError } from './errors';
 import { boundsOf, cropAround, isShape, maskOf } from './shapes';
-import type { Bounds, Crop, Shape } from './shapes';
+import type { Crop, Shape } from './shapes';
 
 export interface SelectableScene {
   readonly model: GaussianModel;
@@ -75,7 +73,7 @@ export function selectRows(
     const crop = cropAround(camera, [left, top, right, bottom], margin, LONG_SIDE);
     if (!crop) return marks;
     if (through) markThrough(scene, region, crop, marks);
-    else markSurface(scene, region, crop, pictureOf(camera, crop), marks);
+    else markSurface(scene, region, crop, marks);
     return marks;
   }
   switch (region.kind) {
@@ -129,12 +127,7 @@ function markThrough({ model }: SelectableScene, shape: Shape, crop: Crop, marks
   });
 }
 
-/** The whole picture in pixels of the window. */
-function pictureOf({ width, height }: PinholeCamera, { left, top, scale }: Crop): Bounds {
-  return [-left * scale, -top * scale, (width - left) * scale, (height - top) * scale];
-}
-
-function markSurface(scene: SelectableScene, shape: Shape, crop: Crop, picture: Bounds, marks: Uint8Array): void {
+function markSurface(scene: SelectableScene, shape: Shape, crop: Crop, marks: Uint8Array): void {
   const mask = maskOf(shape, crop);
   const { camera } = crop;
   const { geometry, count } = scene.model.arrays();
@@ -157,13 +150,10 @@ function markSurface(scene: SelectableScene, shape: Shape, crop: Crop, picture: 
       // Where nothing covers a pixel nothing hides what lies there.
       if (depths[pixel] === 0 || z <= depths[pixel] * (1 + DEPTH_SLACK) + reach) marks[row] = 1;
     });
-    const window: Bounds = [0, 0, camera.width, camera.height];
-    const isMeant = (splat: DrawnSplat, row: number): boolean =>
-      seen[row] >= LEAST_SHOWN * drawnArea(splat) &&
-      inside[row] * shareInWindow(splat, window, picture) >= seen[row] / 2;
     for (let row = 0; row < count; row++) {
       if (seen[row] < LEAST_SEEN) continue;
-      marks[row] = inside[row] >= seen[row] / 2 && isMeant(drawnSplat(geometry, row, camera), row) ? 1 : 0;
+      const meant = inside[row] >= seen[row] / 2 && seen[row] >= LEAST_SHOWN * drawnArea(geometry, row, camera);
+      marks[row] = meant ? 1 : 0;
     }
   });
 }
