@@ -57,10 +57,19 @@ function written({ tensors, frame }: TrainingSnapshot): { centre: number[]; size
   return { centre, size };
 }
 
+/** Seeds differ by 1 dB on either side, and by instruction set: their mean says more than one. */
+const SEEDS = [0, 1, 2, 3];
+/** A capture trained by each seed: the mean of what came out, dB, and the first run. */
+async function trainedBySeeds(capture: string) {
+  const runs = [];
+  for (const seed of SEEDS) runs.push(await trainWhole(capture, { seed }));
+  return { ...runs[0], psnr: runs.reduce((sum, { psnr }) => sum + psnr, 0) / SEEDS.length };
+}
+
 describe('strange coordinates', () => {
-  let plain: Awaited<ReturnType<typeof trainWhole>>;
+  let plain: Awaited<ReturnType<typeof trainedBySeeds>>;
   beforeAll(async () => {
-    plain = await trainWhole(join(folder, 'plain'), {});
+    plain = await trainedBySeeds(join(folder, 'plain'));
     expect(plain.snapshot.frame).toEqual({ centre: [0, 0, 0], scale: 1 });
     expect(plain.warnings).toEqual([]);
   });
@@ -70,9 +79,9 @@ describe('strange coordinates', () => {
     ['kilometres', 0.001, [0, 0, 0]],
     ['surveyed', 1, [500_000, 4_000_000, 300]],
   ] as const)('%s train as well, and are written as they came', async (name, scale, offset) => {
-    const { psnr, snapshot, warnings } = await trainWhole(await moved(name, scale, offset), {});
+    const { psnr, snapshot, warnings } = await trainedBySeeds(await moved(name, scale, offset));
     console.warn(`  ${name}: ${psnr.toFixed(2)} dB, plain ${plain.psnr.toFixed(2)} dB`);
-    // Seeds differ by 1 dB on either side (29.8 … 31.8); in metres, a scene of 4 mm lies behind the near plane.
+    // In metres, a scene of 4 mm lies behind the near plane.
     expect(psnr).toBeGreaterThan(plain.psnr - 1.5);
     expect(warnings.join()).toContain('its own coordinates');
     const [own, there] = [written(plain.snapshot), written(snapshot)];
