@@ -1,6 +1,6 @@
 /** Command lines for people to copy: quoted for the shell of the machine that Legato runs on. */
-import { commandSettings, settingFields } from '#contract/settings';
-import type { CommandSettings, SettingCommand, TrainingSettings } from '#contract/settings';
+import { commandSettings, fieldsOf, flagName } from '#contract/settings';
+import type { SettingCommand, TrainingSettings } from '#contract/settings';
 import type { SessionInfo } from '#contract/session';
 
 type Shell = SessionInfo['shell'];
@@ -31,11 +31,10 @@ export async function copyText(text: string): Promise<boolean> {
 
 /** Settings as the flags of a command, which has no others. */
 export function settingFlags(command: SettingCommand, settings: Partial<TrainingSettings>): string[] {
-  const { groups, also }: CommandSettings = commandSettings[command];
-  return settingFields
-    .filter(({ name, group }) => name in settings && (groups.includes(group) || also.includes(name)))
+  return fieldsOf(commandSettings[command])
+    .filter(({ name }) => name in settings)
     .flatMap(({ name, kind }) => {
-      const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      const flag = flagName(name);
       const value = settings[name];
       if (kind === 'boolean') return [value === true ? `--${flag}` : `--no-${flag}`];
       return [`--${flag}`, Array.isArray(value) ? value.join(',') : String(value)];

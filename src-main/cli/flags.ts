@@ -4,15 +4,10 @@
  */
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { settingFields, settingGroups, trainingSettings } from '#contract/settings';
+import { fieldsOf, flagName, settingGroups, trainingSettings } from '#contract/settings';
 import type { CommandSettings, SettingField, SettingName, TrainingSettings } from '#contract/settings';
 import { presets } from '#contract/presets';
 import { UsageError } from './exit';
-
-/** `meansRateStart` → `means-rate-start` */
-export function flagName(setting: string): string {
-  return setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
 
 function helpText(field: SettingField): string {
   const standard = presets.legato[field.name];
@@ -33,13 +28,12 @@ const flagged = new WeakMap<Command, SettingName[]>();
 /** Adds a flag for every setting that a command takes. */
 export function addSettingFlags(
   command: Command,
-  { groups, also }: CommandSettings = { groups: settingGroups, also: [] },
+  settings: CommandSettings = { groups: settingGroups, also: [] },
 ): Command {
   const names = flagged.get(command) ?? [];
   flagged.set(command, names);
   let group = '';
-  for (const field of settingFields) {
-    if (!groups.includes(field.group) && !also.includes(field.name)) continue;
+  for (const field of fieldsOf(settings)) {
     if (field.group !== group) {
       group = field.group;
       command.optionsGroup(`Settings, ${group}:`);

@@ -66,3 +66,13 @@ export const settingFields: readonly SettingField[] = Object.entries(trainingSet
   const kind = schema.format === 'safeint' ? 'integer' : 'number';
   return { ...common, kind, min: schema.minValue ?? undefined, max: schema.maxValue ?? undefined };
 });
+
+/** The fields that a command has flags for, in the schema's order. */
+export function fieldsOf({ groups, also }: CommandSettings): SettingField[] {
+  return settingFields.filter(({ name, group }) => groups.includes(group) || also.includes(name));
+}
+
+/** `meansRateStart` → `means-rate-start` */
+export function flagName(setting: string): string {
+  return setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

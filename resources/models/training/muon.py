@@ -1,6 +1,6 @@
 """Muon (Jordan et al. 2024): momentum whose matrix is orthogonalised before the step, scaled to the size of AdamW's (Liu et al. 2025).
 
-A convolution's kernel is a matrix [outputs, inputs * height * width]. A step costs a tenth more than AdamW's here, and 750 of them
+A convolution's kernel is a matrix [outputs, inputs * height * width]. A step costs a seventh more than AdamW's here, and 750 of them
 reach what 1,000 of AdamW's do.
 """
 
@@ -23,7 +23,9 @@ class Muon(torch.optim.Optimizer):
                 if matrix.grad is None:
                     continue
                 state = self.state[matrix]
-                mean = state.setdefault("mean", torch.zeros_like(matrix))
+                if "mean" not in state:
+                    state["mean"] = torch.zeros_like(matrix)
+                mean = state["mean"]
                 mean.lerp_(matrix.grad, 1 - group["momentum"])
                 wanted = matrix.grad.lerp(mean, group["momentum"]).reshape(len(matrix), -1)  # Nesterov's look ahead
                 update = orthogonal(wanted) * (SCALE * max(wanted.shape) ** 0.5)

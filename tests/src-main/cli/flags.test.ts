@@ -3,10 +3,10 @@ import { Command } from 'commander';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { presets, readSettings, resolveSettings } from '#contract/presets';
-import { presetNames, settingFields } from '#contract/settings';
+import { flagName, presetNames, settingFields } from '#contract/settings';
 import type { SettingField, TrainingSettings } from '#contract/settings';
 import { UsageError } from '../../../src-main/cli/exit';
-import { addSettingFlags, flagName, givenSettings, parseSetting, toFlags } from '../../../src-main/cli/flags';
+import { addSettingFlags, givenSettings, parseSetting, toFlags } from '../../../src-main/cli/flags';
 
 function parse(flags: string[]): Partial<TrainingSettings> {
   const command = addSettingFlags(new Command('train'))
