@@ -10,6 +10,7 @@ import { said } from '#contract/sayings';
 import type { Saying } from '#contract/sayings';
 import { settingFields } from '#contract/settings';
 import type { TrainingSettings } from '#contract/settings';
+import { nameList } from '../base/index';
 import { loadCapture, PhotoDisk, splitHoldout } from '../capture/index';
 import type { Capture, SceneFrame } from '../capture/index';
 import { cameraExtent, DensityStatistics, GaussianModel, initialiseGaussians } from '../gaussians/index';
@@ -132,8 +133,7 @@ function otherPhotos(trained: readonly string[], { photos }: Capture): Saying {
   const there = new Set(photos.map(({ name }) => name));
   const gone = trained.filter((name) => !there.has(name));
   if (gone.length === 0) return said('photosChanged');
-  const listed = gone.slice(0, LISTED).join(', ') + (gone.length > LISTED ? ', …' : '');
-  return said('photosMissing', { photos: listed });
+  return said('photosMissing', { photos: nameList(gone, LISTED) });
 }
 
 function restoreModel(snapshot: TrainingSnapshot): GaussianModel {

@@ -213,7 +213,7 @@ function addWalls(maker: RoomMaker, draws: Draws, width: number, depth: number):
   maker.add('surface', null, 'floor', [floor], [0, 0, 0], 2, 1.4);
   const ceiling = {
     part: quad([-w, -d, h], [0, 2 * d, 0], [2 * w, 0, 0]),
-    surface: surface('plaster', [240, 237, 230]),
+    surface: surface('combed', [224, 221, 214]),
   };
   // The lamp is a pane in the ceiling.
   const pane = {

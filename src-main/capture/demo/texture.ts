@@ -28,9 +28,9 @@ export function noise(x: number, y: number, z: number): number {
 
 /** Noise of a frequency per metre, gone once a pixel covers half a period. */
 function detail(x: number, y: number, z: number, frequency: number, footprint: number): number {
-  const visible = 1.4 - 1.8 * frequency * footprint;
-  if (visible <= 0) return 0;
-  return (visible < 1 ? visible : 1) * noise(x * frequency, y * frequency, z * frequency);
+  const share = 1.4 - 1.8 * frequency * footprint;
+  if (share <= 0) return 0;
+  return (share < 1 ? share : 1) * noise(x * frequency, y * frequency, z * frequency);
 }
 
 const clamp = (value: number): number => (value < 0 ? 0 : value > 1 ? 1 : value);
@@ -39,6 +39,9 @@ const clamp = (value: number): number => (value < 0 ? 0 : value > 1 ? 1 : value)
 function step(edge: number, value: number, width: number): number {
   return clamp((value - edge) / (width + 1e-6) + 0.5);
 }
+
+/** How much of a regular pattern shows: all where a pixel is well below its period, nothing where it covers one. */
+const visible = (period: number, footprint: number): number => clamp(1.6 - (1.6 * footprint) / period);
 
 const modulo = (value: number, by: number): number => value - by * Math.floor(value / by);
 
@@ -64,14 +67,31 @@ export function textureColour(
       break;
     case 'glaze':
       gain = 1 + 0.07 * detail(x, y, z, 22, footprint) + 0.05 * detail(x, y, z, 70, footprint);
+      if (surface.variant === 1) mix = painted(z, footprint);
       break;
     case 'wood': {
-      const turned = surface.variant % 2 === 1;
+      const turned = surface.variant === 1;
       const [along, one, two] = turned ? [z, x, y] : [x, y, z];
       const wave = one * 9 + two * 5 + 0.55 * noise(along * 2.2, one * 7, two * 7);
       const ring = 0.5 + 0.5 * Math.sin(wave * 9);
       mix = 0.5 * ring * clamp(1.3 - footprint * 60) + 0.22 * (1 + detail(along * 0.12, one, two, 90, footprint));
       gain = 1 + 0.1 * noise(along * 1.3, one * 3, two * 3);
+      if (surface.variant === 2) {
+        // Joined of boards, each of a tone of its own.
+        const width = 0.142;
+        const seam = step(width / 2 - 0.003, Math.abs(modulo(one, width) - width / 2), footprint + 0.003);
+        gain *= (0.86 + 0.28 * lattice(Math.floor(one / width), 5, 2)) * (1 - 0.4 * seam);
+      }
+      break;
+    }
+    case 'slats': {
+      // Upright staves with dark joints; a side runs along x or along y.
+      const period = 0.048;
+      const phase = modulo(x + y, period) / period - 0.5;
+      const joint = step(0.4, Math.abs(phase), footprint / period + 0.05);
+      const grain = detail(x, y, z * 0.1, 80, footprint);
+      mix = 0.3 + 0.15 * grain;
+      gain = 1 + visible(period, footprint) * (0.12 * Math.cos(2 * Math.PI * phase) - 0.5 * joint);
       break;
     }
     case 'planks': {
@@ -113,6 +133,17 @@ export function textureColour(
     case 'plaster':
       gain = 1 + 0.06 * detail(x, y, z, 40, footprint) + 0.05 * noise(x * 5, y * 5, z * 5);
       break;
+    case 'combed': {
+      // Plaster combed into rosettes, as ceilings are: rings about the centres of a staggered grid.
+      const [pitch, ring] = [0.24, 0.056];
+      const row = Math.round(y / (pitch * 0.866));
+      const shift = modulo(row, 2) * 0.5;
+      const across = x - (Math.round(x / pitch - shift) + shift) * pitch;
+      const radius = Math.hypot(across, y - row * pitch * 0.866);
+      const wave = visible(ring, footprint) * Math.sin((2 * Math.PI * radius) / ring);
+      gain = 1 + 0.1 * wave + 0.05 * detail(x, y, z, 40, footprint);
+      break;
+    }
     case 'carpet': {
       const [u, v] = [Math.abs(x) / 1.15, Math.abs(y) / 0.8];
       const edge = Math.max(1 - (1 - u) * 1.44, v);
@@ -128,6 +159,11 @@ export function textureColour(
       gain = 1 + 0.12 * weave + 0.07 * noise(x * 9, y * 9, z * 9);
       if (surface.variant === 1)
         mix = 0.9 * step(0.032, Math.abs(modulo(x + 0.02, 0.12) - 0.06), 0.006) * step(0.02, 0.17 - Math.abs(x), 0.01);
+      // Corduroy: ribs across the seat and down the back.
+      else if (surface.variant === 2) {
+        const period = 0.044;
+        gain += 0.3 * visible(period, footprint) * Math.cos((2 * Math.PI * x) / period);
+      }
       break;
     }
     case 'wicker': {
@@ -160,6 +196,12 @@ export function textureColour(
   for (let k = 0; k < 3; k++) out[k] = gain * (a[k] + mix * (b[k] - a[k]));
 }
 
+/** A broad band between two lines about the belly of a vase, by height: the share of the second colour. */
+function painted(z: number, footprint: number): number {
+  const band = (from: number, to: number): number => step(from, z, footprint) - step(to, z, footprint);
+  return 0.85 * (band(0.092, 0.132) + band(0.07, 0.078) + band(0.146, 0.154));
+}
+
 /** Hills under a sun, in flat colours; (u, v) in [−1, 1]. */
 function paintedLandscape(variant: number, u: number, v: number, out: Float64Array): void {
   const palettes = [
@@ -189,7 +231,7 @@ function view(u: number, v: number, out: Float64Array): void {
   const cloud = clamp(0.5 + 0.9 * noise(u * 1.6 + 3, v * 3.2, 1.5));
   const hill = step(-0.42 + 0.12 * Math.sin(2.4 * u + 0.6), v, 0.05);
   const tree = step(-0.62 + 0.16 * noise(u * 5, 2, 0) + 0.08 * noise(u * 13, 5, 0), v, 0.06);
-  const sky = [0.62 + 0.25 * cloud, 0.78 + 0.14 * cloud, 0.95];
+  const sky = [0.3 + 0.35 * cloud, 0.52 + 0.28 * cloud, 0.95];
   const far = [0.42, 0.56, 0.44];
   const near = [0.2, 0.33, 0.16];
   for (let k = 0; k < 3; k++) {

@@ -15,12 +15,13 @@ import { z } from 'zod';
 import { CaptureError } from '../errors';
 
 /** Changes whenever a seed gives other bytes than before, so that caches are made anew. */
-export const DEMO_VERSION = 1;
+export const DEMO_VERSION = 2;
 
 const id = z.number().int().min(1).max(255);
 
 export const demoTruth = z.object({
-  version: z.literal(DEMO_VERSION),
+  /** captures of earlier versions hold other photos in the same form */
+  version: z.number().int().min(1).max(DEMO_VERSION, 'made by a later version of Legato'),
   seed: z.number().int().min(0).max(0xffffffff),
   /** things on and around the furniture */
   objects: z.number().int().positive(),
@@ -59,7 +60,7 @@ export function truthPoints(capture: string): string {
   return join(capture, 'truth', 'points.ply');
 }
 
-/** @throws CaptureError when the capture has no truth, or one of another version or shape */
+/** @throws CaptureError when the capture has no truth, or one of a later version or another shape */
 export async function readTruth(capture: string): Promise<DemoTruth> {
   const file = 'truth/demo.json';
   const remedy = 'make the demo again: legato demo';

@@ -1,7 +1,7 @@
 /** What stands in the room: boards as flat boxes, so that light falls on them in fine grids. */
-import type { Adjective } from '../catalogue';
+import type { Adjective, Rgb } from '../catalogue';
 import { block, box, curve, ellipsoid, lathe, place, quad, tube, type Part, type Vector } from '../mesh';
-import { called, surface, wood } from '../surface';
+import { called, surface, wood, type Surface } from '../surface';
 import { fittings, of, type Solid } from './solid';
 
 /** Board heights of the shelf: where things may stand. */
@@ -12,14 +12,16 @@ export const CABINET_SIZE = { width: 1.15, depth: 0.42, height: 0.74 } as const;
 export const WINDOW_SIZE = { width: 1.35, height: 1.2 } as const;
 export const SEAT_HEIGHT = 0.45;
 
-function boards(adjective: Adjective): ReturnType<typeof wood> {
-  return adjective === 'wooden'
-    ? wood([172, 112, 62])
-    : {
-        ...called(adjective, 'wood', 0),
-        second: called(adjective).colour.map((c) => c * 0.82) as unknown as readonly [number, number, number],
-      };
+/** A timber, or paint through which the grain shows. @param variant  of the pattern 'wood' */
+function boards(adjective: Adjective, timber: Rgb, variant = 0): Surface {
+  if (adjective === 'wooden') return wood(timber, variant);
+  const [r, g, b] = called(adjective).colour;
+  return { ...called(adjective, 'wood', 0), second: [0.78 * r, 0.78 * g, 0.78 * b], variant };
 }
+
+const OAK: Rgb = [172, 112, 62];
+const BIRCH: Rgb = [206, 162, 108];
+const WALNUT: Rgb = [124, 80, 48];
 
 /** Four points on the floor. */
 function feet(x: number, y: number): Vector[] {
@@ -48,7 +50,7 @@ export function table(adjective: Adjective): Solid {
     ...block(0, -(depth / 2 - 0.08), height - 0.11, width - 0.2, 0.02, 0.07),
     ...block(0, depth / 2 - 0.08, height - 0.11, width - 0.2, 0.02, 0.07),
   ];
-  return of(boards(adjective), block(0, 0, height - 0.04, width, depth, 0.04), legs, apron);
+  return of(boards(adjective, OAK, 2), block(0, 0, height - 0.04, width, depth, 0.04), legs, apron);
 }
 
 export function chair(adjective: Adjective): Solid {
@@ -103,7 +105,7 @@ export function chair(adjective: Adjective): Solid {
     );
   }
   parts.push(ellipsoid([0, 0.245, 0.9], [0.205, 0.018, 0.045], 0.4, 8, 20));
-  return of(boards(adjective), parts);
+  return of(boards(adjective, OAK), parts);
 }
 
 export function armchair(adjective: Adjective): Solid {
@@ -115,10 +117,9 @@ export function armchair(adjective: Adjective): Solid {
     12,
   );
   const legs = feet(0.34, 0.3).map((at) => place(leg, { at }));
-  const cloth = called(adjective, 'fabric', 0);
   return [
     ...of(
-      cloth,
+      { ...called(adjective, 'fabric', 0), variant: 2 },
       ellipsoid([0, 0, 0.24], [0.42, 0.38, 0.12], 0.22, 12, 32),
       ellipsoid([0, -0.05, 0.39], [0.3, 0.33, 0.08], 0.35, 12, 32),
       ellipsoid([0, 0.3, 0.58], [0.4, 0.11, 0.3], 0.32, 14, 32),
@@ -137,7 +138,7 @@ export function shelf(adjective: Adjective): Solid {
     ...block(0, depth / 2 - 0.006, 0.06, width - 0.05, 0.012, height - 0.06),
     ...SHELF_BOARDS.flatMap((z) => block(0, -0.006, z - 0.025, width - 0.05, depth - 0.012, 0.025)),
   ];
-  return of(boards(adjective), parts);
+  return of(boards(adjective, BIRCH, 1), parts);
 }
 
 export function cabinet(adjective: Adjective): Solid {
@@ -156,8 +157,11 @@ export function cabinet(adjective: Adjective): Solid {
   const knobs = [-1, 0, 1].map((i) =>
     ellipsoid([(i * (width - 0.04)) / 3 + 0.13, -depth / 2 - 0.03, 0.46], [0.014, 0.014, 0.014], 1, 8, 12),
   );
+  const top = 0.024;
+  const board = boards(adjective, WALNUT);
   return [
-    ...of(boards(adjective), block(0, 0, 0.14, width, depth, height - 0.14), doors),
+    ...of(board, block(0, 0, height - top, width, depth, top)),
+    ...of({ ...board, pattern: 'slats' }, block(0, 0, 0.14, width, depth, height - top - 0.14), doors),
     ...of(fittings.brass, knobs),
     ...of(wood([110, 70, 42]), legs),
   ];

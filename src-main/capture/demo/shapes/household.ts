@@ -1,7 +1,7 @@
 /** Lamps, clocks and radios. */
 import type { Adjective } from '../catalogue';
 import { block, curve, ellipsoid, extrude, lathe, tube, type Part } from '../mesh';
-import { called, surface } from '../surface';
+import { called, surface, wood } from '../surface';
 import { fittings, of, placeSolid, type Solid } from './solid';
 
 /** Height of the bulb of a table lamp above its foot. */
@@ -83,7 +83,10 @@ export function clock(adjective: Adjective): Solid {
 
 export function radio(adjective: Adjective): Solid {
   const holes: Part[] = [];
-  for (let i = 0; i < 5; i++) holes.push(...block(-0.055, -0.0465, 0.035 + i * 0.018, 0.11, 0.004, 0.008));
+  for (let i = 0; i < 5; i++) {
+    holes.push(...block(-0.055, -0.0465, 0.035 + i * 0.018, 0.11, 0.004, 0.008));
+    holes.push(...block(0, 0.0465, 0.035 + i * 0.018, 0.19, 0.004, 0.008));
+  }
   const aerial = tube(
     [
       [0.1, 0.02, 0.12],
@@ -103,8 +106,10 @@ export function radio(adjective: Adjective): Solid {
     );
     return placeSolid(of(fittings.ivory, disc), { at: [x, -0.045, 0.045], tilt: Math.PI / 2 });
   });
+  // Darker than furniture: cases are rosewood or walnut.
+  const shell = adjective === 'wooden' ? wood([116, 64, 36]) : called(adjective, 'glaze', 0.04);
   return [
-    ...of(called(adjective, 'glaze', 0.04), ellipsoid([0, 0, 0.07], [0.135, 0.045, 0.07], 0.22, 12, 28)),
+    ...of(shell, ellipsoid([0, 0, 0.07], [0.135, 0.045, 0.07], 0.22, 12, 28)),
     ...of(fittings.dark, holes),
     ...of(fittings.ivory, block(0.077, -0.046, 0.08, 0.075, 0.004, 0.035)),
     ...of(surface('plain', [206, 60, 44]), block(0.085, -0.0485, 0.08, 0.003, 0.003, 0.035)),

@@ -101,7 +101,10 @@ export function vase(adjective: Adjective): Solid {
     ],
     4,
   );
-  return of(called(adjective), lathe([[0, 0], ...outer, ...inner]));
+  // Painted bands: a plain vase would be told from what it stands on by its outline alone.
+  const look = called(adjective);
+  const second = surface('plain', adjective === 'white' ? [64, 92, 164] : [240, 232, 210]).colour;
+  return of({ ...look, second, variant: 1 }, lathe([[0, 0], ...outer, ...inner]));
 }
 
 export function teapot(adjective: Adjective): Solid {

@@ -9,7 +9,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadCapture, parsePly, PhotoStore } from '../../../../src-main/capture/index';
 import { quaternionOf } from '../../../../src-main/capture/demo/colmapModel';
 import { demoCapture, makeDemo, photoCount } from '../../../../src-main/capture/demo/demoCapture';
-import { readTruth, truthFile, truthMap, truthPoints, type DemoTruth } from '../../../../src-main/capture/demo/truth';
+import {
+  DEMO_VERSION,
+  readTruth,
+  truthFile,
+  truthMap,
+  truthPoints,
+  type DemoTruth,
+} from '../../../../src-main/capture/demo/truth';
 import { poseFromQuaternion } from '../../../../src-main/capture/pose';
 import { seeded } from '../fixtures';
 
@@ -146,7 +153,7 @@ describe('a demo capture', () => {
 
   it('comes from the cache when it is there, and is made again when its truth is damaged', async () => {
     const cache = join(folder, 'cache');
-    const path = join(cache, 'demo-v1-11-12-8-64x48-quick');
+    const path = join(cache, `demo-v${DEMO_VERSION}-11-12-8-64x48-quick`);
     await mkdir(cache);
     await rename(demo, path);
     const before = (await stat(path)).ctimeMs;
@@ -156,6 +163,15 @@ describe('a demo capture', () => {
     await expect(readTruth(path)).rejects.toThrow(/truth\/demo.json: .*make the demo again/);
     expect(await demoCapture(cache, options, { light: 'quick' })).toBe(path);
     expect(await readTruth(path)).toEqual(truth);
+  });
+
+  it('reads the truth of a room of an earlier version, and refuses that of a later one', async () => {
+    const capture = join(folder, 'versions');
+    await mkdir(join(capture, 'truth'), { recursive: true });
+    await writeFile(truthFile(capture), JSON.stringify({ ...truth, version: DEMO_VERSION - 1 }));
+    expect((await readTruth(capture)).classes).toEqual(truth.classes);
+    await writeFile(truthFile(capture), JSON.stringify({ ...truth, version: DEMO_VERSION + 1 }));
+    await expect(readTruth(capture)).rejects.toThrow(/made by a later version of Legato \(version\)/);
   });
 });
 
