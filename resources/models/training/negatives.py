@@ -1,6 +1,6 @@
 """Moves the words of the four negatives alone, so that names themselves, taken for features, lose to them where they should.
 
-    python negatives.py --data ROOMS --weights WEIGHTS --out FITTED [--steps 100] [--batches 16] [--share 0.6]
+    python negatives.py --data ROOMS --weights WEIGHTS --out FITTED [--steps 100] [--batches 16] [--share 0.6] [--names 0.5]
 
 The relevancy loss of train_clip.py over the same features, each kind with its weight there, and over the text vectors of all names,
 by Adam. Nothing else moves, so no answer among names changes, only which are above 0.5. A quarter of the batches is of rooms that
@@ -20,7 +20,6 @@ from rooms import disturb, load_rooms
 from train_clip import LENGTH, PARTS, SCALE, Queries, draw, features, relevancy_loss
 from vocabulary import BACKGROUND, NEGATIVES, Vocabulary
 
-NAMES = 0.5  # the weight of the names' text vectors beside a part of the features
 EVERY = 10  # steps between two looks at the rooms kept aside
 
 
@@ -47,8 +46,9 @@ class Fit:
         return shares
 
 
-def weigh(losses: dict[str, torch.Tensor]) -> torch.Tensor:
-    return sum(NAMES * loss if name == "names" else PARTS[name][1] * loss for name, loss in losses.items())
+def weigh(losses: dict[str, torch.Tensor], names: float) -> torch.Tensor:
+    """@param names  the weight of the names' text vectors beside those of the features' parts"""
+    return sum(names * loss if name == "names" else PARTS[name][1] * loss for name, loss in losses.items())
 
 
 def collect(rooms: list, count: int, vision: Vision, random: np.random.Generator, generator: torch.Generator) -> list[dict]:
@@ -73,6 +73,7 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=16)
     parser.add_argument("--share", type=float, default=0.6)
     parser.add_argument("--rate", type=float, default=5e-3)
+    parser.add_argument("--names", type=float, default=0.5, help="weight of the names' own text vectors beside the features")
     parser.add_argument("--below", type=int, default=1 << 40, help="only rooms whose seed is lower")
     options = parser.parse_args()
     torch.manual_seed(0)
@@ -103,13 +104,13 @@ def main() -> None:
         negatives = F.normalize(text.out(F.relu(text.hidden(plain + shift))), dim=1)
         if step % EVERY == 0:
             with torch.no_grad():
-                loss = weigh(check.losses(negatives)).item()
+                loss = weigh(check.losses(negatives), options.names).item()
                 if step % (5 * EVERY) == 0:
                     shares = ", ".join(f"{name} {a:.3f}/{b:.4f}" for name, (a, b) in check.found(negatives).items())
                     print(f"step {step}: {loss:.4f} on rooms kept aside; found/false {shares}", flush=True)
                 if loss < best:
                     best, kept = loss, shift.detach().clone()
-        loss = weigh(fit.losses(negatives))
+        loss = weigh(fit.losses(negatives), options.names)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
