@@ -3,7 +3,7 @@
  * that neither training nor the demo has seen (no seeds of training, and none of the small ones that people take).
  *
  * The aim is a top-1 of 0.95 on isolated things and 0.9 on tiles of the pyramid, over 20 names and more. On the photos below the
- * shipped weights reach 0.945 and 0.878 (the card says where they fail); the bars are what they hold, a little below.
+ * shipped weights reach 0.931 and 0.895 (the card says where they fail); the bars are what they hold, a little below.
  *
  * Photos are small in number so that this takes seconds; the cards quote more. Everything is seeded, the graphs run in float32:
  * the same figures come out each time, up to rounding.
@@ -205,7 +205,7 @@ describe('toy-clip', () => {
       `isolated: ${crops.length} crops, top-1 ${top1.toFixed(3)}, found ${found.toFixed(3)}, false ${wrong.toFixed(4)}`,
     );
     expect(crops.length).toBeGreaterThan(60);
-    expect(top1).toBeGreaterThanOrEqual(0.93);
+    expect(top1).toBeGreaterThanOrEqual(0.91);
     expect(wrong).toBeLessThan(0.02);
   });
 
@@ -215,7 +215,7 @@ describe('toy-clip', () => {
     console.log(
       `pyramid: ${crops.length} crops, top-1 ${top1.toFixed(3)}, found ${found.toFixed(3)}, false ${wrong.toFixed(4)}`,
     );
-    expect(top1).toBeGreaterThanOrEqual(0.83);
+    expect(top1).toBeGreaterThanOrEqual(0.87);
     expect(wrong).toBeLessThan(0.02);
   });
 

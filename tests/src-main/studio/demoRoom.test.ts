@@ -3,6 +3,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { demoState } from '#contract/session';
+import { DEMO_VERSION } from '../../../src-main/capture/demo/truth';
 import { cacheFolder, DemoRoom } from '../../../src-main/studio/demoRoom';
 import { temporaryFolder } from '../base/temporaryFolder';
 
@@ -49,7 +50,7 @@ describe('DemoRoom', () => {
     room.make();
     await done;
     expect(stages).toContain('light');
-    const path = join(home, 'cache', 'demo-v1-74-12-4-32x32-quick');
+    const path = join(home, 'cache', `demo-v${DEMO_VERSION}-74-12-4-32x32-quick`);
     const ready = { state: 'ready', path, photos: 4, heldOut: 1, classes: 24 };
     expect(await room.state()).toEqual(ready);
     expect(await new DemoRoom(small).state()).toEqual(ready);
