@@ -1,7 +1,7 @@
 /** What stands in the room: boards as flat boxes, so that light falls on them in fine grids. */
 import type { Adjective, Rgb } from '../catalogue';
 import { block, box, curve, ellipsoid, lathe, place, quad, tube, type Part, type Vector } from '../mesh';
-import { called, surface, wood, type Surface } from '../surface';
+import { called, linear, surface, wood, type Surface } from '../surface';
 import { fittings, of, type Solid } from './solid';
 
 /** Board heights of the shelf: where things may stand. */
@@ -15,8 +15,9 @@ export const SEAT_HEIGHT = 0.45;
 /** A timber, or paint through which the grain shows. @param variant  of the pattern 'wood' */
 function boards(adjective: Adjective, timber: Rgb, variant = 0): Surface {
   if (adjective === 'wooden') return wood(timber, variant);
-  const [r, g, b] = called(adjective).colour;
-  return { ...called(adjective, 'wood', 0), second: [0.78 * r, 0.78 * g, 0.78 * b], variant };
+  const paint = called(adjective, 'wood', 0);
+  const [r, g, b] = paint.colour;
+  return { ...paint, second: [0.78 * r, 0.78 * g, 0.78 * b], variant };
 }
 
 const OAK: Rgb = [172, 112, 62];
@@ -168,7 +169,7 @@ export function cabinet(adjective: Adjective): Solid {
 }
 
 export function rug(adjective: Adjective): Solid {
-  const second = surface('plain', [226, 206, 168]).colour;
+  const second = linear([226, 206, 168]);
   return of({ ...called(adjective, 'carpet', 0), second }, block(0, 0, 0, 2.3, 1.6, 0.012));
 }
 

@@ -1,7 +1,7 @@
 /** Mugs, bowls, bottles: surfaces of revolution with handles and spouts. */
 import type { Adjective } from '../catalogue';
 import { curve, ellipsoid, lathe, tube } from '../mesh';
-import { called, surface } from '../surface';
+import { called, linear, surface } from '../surface';
 import { fittings, of, type Solid } from './solid';
 
 /** A handle in the x–z plane: an arc from the lower to the upper point, bulging outwards. */
@@ -102,9 +102,8 @@ export function vase(adjective: Adjective): Solid {
     4,
   );
   // Painted bands: a plain vase would be told from what it stands on by its outline alone.
-  const look = called(adjective);
-  const second = surface('plain', adjective === 'white' ? [64, 92, 164] : [240, 232, 210]).colour;
-  return of({ ...look, second, variant: 1 }, lathe([[0, 0], ...outer, ...inner]));
+  const second = linear(adjective === 'white' ? [64, 92, 164] : [240, 232, 210]);
+  return of({ ...called(adjective), second, variant: 1 }, lathe([[0, 0], ...outer, ...inner]));
 }
 
 export function teapot(adjective: Adjective): Solid {
