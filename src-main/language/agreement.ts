@@ -25,8 +25,13 @@ export class Agreement {
   /** Adds the pixels of one picture. @param within  [pixels], only where it is not 0; null for all */
   add(indices: ArrayLike<number>, truth: ArrayLike<number>, within: Uint8Array | null = null): void {
     for (let i = 0; i < indices.length; i++) {
-      if (within === null || within[i] !== 0) this.counts[indices[i] * (this.classes + 1) + truth[i]]++;
+      if (within === null || within[i] !== 0) this.addMany(indices[i], truth[i], 1);
     }
+  }
+
+  /** Adds pixels that have the same index and class. */
+  addMany(index: number, label: number, pixels: number): void {
+    this.counts[index * (this.classes + 1) + label] += pixels;
   }
 
   /** The class that each index meets most often (the lowest on ties), [indices + 1]; 0 for an index that meets none. */

@@ -67,7 +67,7 @@ export const codebookSummary = z.object({
       purity: share,
       meanIoU: share,
       band: z.object({ radius: count, purity: share, meanIoU: share }),
-      oracle: share.nullable(),
+      oracle: z.object({ photo: share, capture: share }).nullable(),
       found: count.nullable(),
       missed: z.array(z.string()),
     })

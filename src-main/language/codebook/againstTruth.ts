@@ -2,8 +2,9 @@
  * A codebook against the exact truth of a demo room: what its maps would score if every index were taken for the class that it meets
  * most often, near class boundaries apart, and whether words find their entries.
  *
- *   oracle    the CLIP half of the features, averaged over each class's cells in a photo, against the text vectors of all names:
- *             what encoder and words allow, codebook and edges left aside
+ *   oracle    the CLIP half of the features, averaged over each class's cells, against the text vectors of all names: what encoder
+ *             and words allow, codebook and edges left aside. Averaged over the cells in one photo it is what a picture alone can
+ *             answer; over the cells in all photos, what a scene can that adds up its views
  *   retrieval a name counts as found when the entry nearest to its text vector belongs, by majority of pixels, to that class
  */
 import { join } from 'node:path';
@@ -24,8 +25,8 @@ export interface TruthReport {
   readonly meanIoU: number;
   /** pixels within `radius` of another class */
   readonly band: { readonly radius: number; readonly purity: number; readonly meanIoU: number };
-  /** mean IoU over cells; null without a text encoder */
-  readonly oracle: number | null;
+  /** mean IoU over cells, features averaged over each class in a photo and in all photos; null without a text encoder */
+  readonly oracle: { readonly photo: number; readonly capture: number } | null;
   /** names whose nearest entry is of their class; null without a text encoder */
   readonly found: number | null;
   readonly missed: readonly string[];
@@ -113,29 +114,65 @@ function missing(
     .map(({ name }) => name);
 }
 
+/** The cells of one class in one photo. */
+interface Pool {
+  readonly id: number;
+  /** [clipWidth], summed over the cells that have a label */
+  readonly sum: Float32Array;
+  labelled: number;
+  unlabelled: number;
+}
+
 async function oracle(
   source: CellSource,
   labels: ReadonlyMap<number, { labels: Uint8Array; width: number; height: number }>,
   present: DemoTruth['classes'],
   words: Float32Array,
-): Promise<number> {
+): Promise<TruthReport['oracle']> {
+  const { clipWidth } = source;
+  const pools: Pool[] = [];
+  for (const [photo, shown] of labels) pools.push(...(await poolsOf(source, photo, shown)));
+  const everywhere = new Map(present.map(({ id }) => [id, new Float32Array(clipWidth)]));
+  for (const { id, sum } of pools) everywhere.get(id)?.forEach((value, k, total) => (total[k] = value + sum[k]));
+  const nameOf = (sum: Float32Array): number => present[nearestText(sum, 0, words, clipWidth)].id;
+  const named = new Map([...everywhere].map(([id, sum]) => [id, nameOf(sum)]));
+  return {
+    photo: poolsAgree(pools, present, ({ sum }) => nameOf(sum)),
+    capture: poolsAgree(pools, present, ({ id }) => named.get(id) ?? 0),
+  };
+}
+
+async function poolsOf(
+  source: CellSource,
+  photo: number,
+  shown: { labels: Uint8Array; width: number; height: number },
+): Promise<Pool[]> {
   const { clipWidth, dinoWidth } = source;
-  const largest = Math.max(...present.map(({ id }) => id));
-  const agreement = new Agreement(largest, largest);
   const width = clipWidth + dinoWidth;
-  for (const [photo, shown] of labels) {
-    const { rows, columns, cells, valid } = await source.read(photo);
-    const ofCell = nearest(shown.labels, shown.width, shown.height, columns, rows);
-    const sums = new Map<number, Float32Array>();
-    for (let cell = 0; cell < ofCell.length; cell++) {
-      if (ofCell[cell] === 0 || valid?.[cell] === 0) continue;
-      const sum = sums.get(ofCell[cell]) ?? new Float32Array(clipWidth);
-      for (let k = 0; k < clipWidth; k++) sum[k] += cells[cell * width + k];
-      sums.set(ofCell[cell], sum);
+  const { rows, columns, cells, valid } = await source.read(photo);
+  const ofCell = nearest(shown.labels, shown.width, shown.height, columns, rows);
+  const pools = new Map<number, Pool>();
+  for (let cell = 0; cell < ofCell.length; cell++) {
+    const id = ofCell[cell];
+    if (id === 0) continue;
+    let pool = pools.get(id);
+    if (!pool) pools.set(id, (pool = { id, sum: new Float32Array(clipWidth), labelled: 0, unlabelled: 0 }));
+    if (valid?.[cell] === 0) pool.unlabelled++;
+    else {
+      pool.labelled++;
+      for (let k = 0; k < clipWidth; k++) pool.sum[k] += cells[cell * width + k];
     }
-    const named = new Map([...sums].map(([id, sum]) => [id, present[nearestText(sum, 0, words, clipWidth)].id]));
-    const predicted = ofCell.map((id, cell) => (valid?.[cell] === 0 ? 0 : (named.get(id) ?? 0)));
-    agreement.add(predicted, ofCell);
+  }
+  return [...pools.values()];
+}
+
+/** Mean IoU when the labelled cells of a pool all take the class that it is named. */
+function poolsAgree(pools: readonly Pool[], present: DemoTruth['classes'], nameOf: (pool: Pool) => number): number {
+  const largest = Math.max(0, ...present.map(({ id }) => id));
+  const agreement = new Agreement(largest, largest);
+  for (const pool of pools) {
+    agreement.addMany(nameOf(pool), pool.id, pool.labelled);
+    agreement.addMany(0, pool.id, pool.unlabelled);
   }
   return agreement.meanIoU(Array.from({ length: largest + 1 }, (_, id) => id));
 }

@@ -159,7 +159,9 @@ function truthLine({ classes, purity, meanIoU, band, oracle, found, missed }: Tr
     `mIoU ${meanIoU.toFixed(3)}`,
     `within ${band.radius} px of an edge ${band.purity.toFixed(3)} and ${band.meanIoU.toFixed(3)}`,
   ];
-  if (oracle !== null) figures.push(`oracle mIoU ${oracle.toFixed(3)}`);
+  if (oracle !== null) {
+    figures.push(`oracle mIoU ${oracle.photo.toFixed(3)} a photo and ${oracle.capture.toFixed(3)} over all photos`);
+  }
   if (found !== null) figures.push(`${found} of ${classes} names find their entry`);
   const lacking = missed.length > 0 ? ` (not ${missed.join(', ')})` : '';
   return `against the truth: ${figures.join(', ')}${lacking}`;

@@ -57,7 +57,7 @@ it('counts purity, mIoU, the band at edges, the oracle and the names that find t
     purity: 7 / 8,
     meanIoU: expect.closeTo((3 / 4 + 4 / 5) / 2, 12) as number,
     band: { radius: 1, purity: 3 / 4, meanIoU: expect.closeTo((1 / 2 + 2 / 3) / 2, 12) as number },
-    oracle: 1,
+    oracle: { photo: 1, capture: 1 },
     found: 2,
     missed: [],
   });
@@ -69,10 +69,24 @@ it('names what words do not find, and goes without an encoder', async () => {
   expect(await againstTruth({ ...inputs, encoder: turned })).toMatchObject({
     found: 1,
     missed: ['wall'],
-    oracle: 0.25,
+    oracle: { photo: 0.25, capture: 0.25 },
   });
   expect(await againstTruth({ ...inputs, encoder: null })).toMatchObject({ found: null, oracle: null, purity: 7 / 8 });
   expect(await againstTruth({ ...inputs, encoder: null, leftOut: ['a.jpg'] })).toMatchObject({ purity: 7 / 8 });
+});
+
+it('averages the oracle over a photo, and over all of them', async () => {
+  const inputs = await demo();
+  // In the second photo the wall looks more like the mug, over both like the wall.
+  const doubtful = cells.slice();
+  for (const [cell, label] of truth.entries()) if (label === 1) doubtful.set([0.6, 0.8, 0], 4 * cell);
+  const source = new ListSource(3, 1, [
+    { name: 'a.jpg', rows: 2, columns: 4, cells },
+    { name: 'b.jpg', rows: 2, columns: 4, cells: doubtful },
+  ]);
+  const report = await againstTruth({ ...inputs, source, encoder });
+  // A photo's: IoU wall 4/8, mug 8/12.
+  expect(report?.oracle).toEqual({ photo: expect.closeTo((1 / 2 + 2 / 3) / 2, 12) as number, capture: 1 });
 });
 
 it('says nothing about a capture without truth', async () => {
