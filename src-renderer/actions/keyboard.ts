@@ -1,14 +1,12 @@
 /** Keys to actions. A key that a field or a control wants for itself stays its own. */
 import { isMac } from '../system';
 import { chordOf, chordText } from './chord';
-import { actions } from './table';
-import type { Action, Scope } from './table';
+import { actions, countsIn } from './table';
+import type { Action, Place } from './table';
 
 /** The action that a chord starts here; null when there is none or it makes no sense now. */
-export function actionFor(chord: string, scope: Exclude<Scope, 'anywhere'>): Action | null {
-  const found = actions.find(
-    (action) => action.keys.includes(chord) && (action.scope === 'anywhere' || action.scope === scope),
-  );
+export function actionFor(chord: string, place: Place): Action | null {
+  const found = actions.find((action) => action.keys.includes(chord) && countsIn(action, place));
   return found?.when() === true ? found : null;
 }
 
@@ -30,10 +28,10 @@ function wanted(target: Element | null, chord: string): boolean {
 /**
  * Listens to a page's keys. The viewport's own keys (flying) never come here: it stops what it uses.
  *
- * @param scope  where the person is now
+ * @param place  where the person is now
  * @returns what ends it
  */
-export function listenToKeys(page: Document, scope: () => Exclude<Scope, 'anywhere'>): () => void {
+export function listenToKeys(page: Document, place: () => Place): () => void {
   const mac = isMac();
   const press = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.isComposing) return;
@@ -41,7 +39,7 @@ export function listenToKeys(page: Document, scope: () => Exclude<Scope, 'anywhe
     if (chord === null) return;
     const text = chordText(chord);
     if (wanted(event.target instanceof Element ? event.target : null, text)) return;
-    const action = actionFor(text, scope());
+    const action = actionFor(text, place());
     if (action === null || (event.repeat && action.id !== 'page.region')) return;
     event.preventDefault();
     void action.run();

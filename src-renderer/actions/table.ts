@@ -13,6 +13,8 @@ import { trainActions } from './train';
 /** Where a key counts. */
 export const scopes = ['anywhere', 'start', 'studio'] as const;
 export type Scope = (typeof scopes)[number];
+/** Where a person is. */
+export type Place = Exclude<Scope, 'anywhere'>;
 
 export interface Action {
   /** stable: a person's own keys and the desktop's menu refer to it */
@@ -38,6 +40,16 @@ export const actions: readonly Action[] = [
 ];
 
 export const actionIds = new Map(actions.map((action) => [action.id, action]));
+
+/** Whether an action counts in a place, whatever the moment. */
+export function countsIn(action: Action, place: Place): boolean {
+  return action.scope === 'anywhere' || action.scope === place;
+}
+
+/** Whether an action can be started in a place now. */
+export function isPossible(action: Action, place: Place): boolean {
+  return countsIn(action, place) && action.when();
+}
 
 /** Two actions that one key would start in the same place. */
 export interface Conflict {

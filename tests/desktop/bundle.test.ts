@@ -358,7 +358,7 @@ describe('the menu bar', () => {
     const bridge = electron.bridgeOf(electron.onlyWindow());
     const chosen: string[] = [];
     bridge.onAction((id) => chosen.push(id));
-    const offered = menuLines();
+    const offered = menuLines('studio');
     expect(offered.map(({ id }) => id)).toEqual(actions.filter(({ menu }) => menu !== null).map(({ id }) => id));
     bridge.offer(offered);
     const titles = { file: 'File', edit: 'Edit', view: 'View', training: 'Training', help: 'Help' };

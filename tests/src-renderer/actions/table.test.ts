@@ -5,7 +5,7 @@ import { menuActions } from '#contract/session';
 import { chordText, parseChord } from '../../../src-renderer/actions/chord';
 import { actionFor } from '../../../src-renderer/actions/keyboard';
 import { menuLines } from '../../../src-renderer/actions/menu';
-import { actions, conflicts } from '../../../src-renderer/actions/table';
+import { actionIds, actions, conflicts } from '../../../src-renderer/actions/table';
 import { setGateway } from '../../../src-renderer/gateway/shared';
 import { useStudio } from '../../../src-renderer/stores/studio';
 import { useView } from '../../../src-renderer/stores/view';
@@ -62,9 +62,17 @@ describe('actions of a moment', () => {
 
   it('fill the desktop’s menu as its contract wants it', () => {
     play();
-    const lines = menuActions.parse(menuLines());
+    const lines = menuActions.parse(menuLines('studio'));
     expect(lines.find(({ id }) => id === 'page.palette')).toMatchObject({ accelerator: 'CmdOrCtrl+K', enabled: true });
     expect(lines.find(({ id }) => id === 'train.pause')).toMatchObject({ enabled: false });
+  });
+
+  it('offer nothing of a picture where nothing is open', () => {
+    play();
+    const ofStudio = menuLines('start').filter(({ id }) => actionIds.get(id)?.scope === 'studio');
+    expect(ofStudio.length).toBeGreaterThan(10);
+    expect(ofStudio.filter(({ enabled }) => enabled)).toEqual([]);
+    expect(menuLines('studio').find(({ id }) => id === 'channel.depth')).toMatchObject({ enabled: true });
   });
 
   function play() {
