@@ -6,7 +6,7 @@
  *   8         header, JSON in UTF-8 (frameHeader)
  *   …         sections in the header's order, each from the next multiple of 16 on, little-endian
  *
- * A snapshot carries geometry; overlays carry one small number a splat for the rows of the snapshot that they name; a picture is
+ * A snapshot carries geometry; overlays carry one small number a splat for the rows that they name, of one snapshot or several; a picture is
  * what the trainer itself rendered at a viewer's pose. Header, lengths and ranges are checked, elements never: a viewer reads
  * them as they are.
  *
@@ -40,7 +40,7 @@ export type SectionType = keyof typeof sectionTypes;
 export type SectionArray = Uint8Array | Uint16Array | Uint32Array | Float32Array;
 
 /**
- * One number a splat, in the order of the snapshot's rows.
+ * One number a splat, in the order of a snapshot's rows.
  *
  *   uncertainty  u16, u_G in 0 … 65535 for 0 … 1
  *   entry        u8, the most probable codebook entry, 0-based
@@ -114,6 +114,8 @@ export const frameHeader = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('snapshot'),
     ...common,
+    /** rises whenever another splat lies in any row than in the snapshot before */
+    rows: count,
     /** live splats */
     count: count.max(SPLATS_LIMIT),
     shDegree: z.int().min(0).max(3),
@@ -137,8 +139,8 @@ export const frameHeader = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('overlay'),
     ...common,
-    /** sequence of the snapshot whose rows these are */
-    snapshot: count,
+    /** `rows` of the snapshots that this lies over */
+    rows: count,
     count: count.max(SPLATS_LIMIT),
     /** what `relevancy` and `class` answer: the `revision` of the ask that was set (viewerMessages); 0 without one */
     ask: count,
@@ -167,6 +169,16 @@ export const frameHeader = z.discriminatedUnion('kind', [
 export type FrameHeader = z.infer<typeof frameHeader>;
 export type FrameKind = FrameHeader['kind'];
 export type FrameOf<K extends FrameKind> = Extract<FrameHeader, { kind: K }>;
+
+type Rows = Pick<FrameOf<'snapshot'>, 'rows' | 'count'>;
+
+/** Whether an overlay lies over a snapshot. */
+export const sameRows = (one: Rows, other: Rows): boolean => one.rows === other.rows && one.count === other.count;
+
+/** Whether overlays of one snapshot lie over a later one, too. A trainer that was started anew counts frames and rows from the beginning. */
+export function keepsRows(before: FrameOf<'snapshot'> | undefined, after: FrameOf<'snapshot'>): boolean {
+  return before !== undefined && sameRows(before, after) && before.sequence < after.sequence;
+}
 
 /** A frame as a reader has it. */
 export interface Frame {

@@ -1,16 +1,16 @@
 /**
- * Which snapshot is on the screen, and which overlays belong to it. Rows of one snapshot mean nothing in the next, so an overlay is only
- * ever shown with the snapshot that it names.
+ * Which snapshot is on the screen, and which overlays belong to it. Rows mean nothing in a snapshot that has others, so an overlay is
+ * only ever shown with a snapshot of the rows that it names; snapshots with the same rows share their overlays.
  *
  *   arrived ──its overlays are here, or PATIENCE is over──▶ sorting ──Spark displays it──▶ shown
  *
- * A snapshot waits for its overlays so that the heatmap does not blink at every snapshot. One is sorted at a time; of those that arrive
+ * A snapshot of other rows waits for its overlays so that the heatmap does not blink at every snapshot. One is sorted at a time; of those that arrive
  * meanwhile, the newest stays.
  */
 import { tableNames } from '#contract/answerTables';
 import type { AnswerTables } from '#contract/answerTables';
 import type { Frame, FrameOf, OverlayName, SectionArray } from '#contract/frame';
-import { overlayNames } from '#contract/frame';
+import { keepsRows, overlayNames, sameRows } from '#contract/frame';
 
 export type SnapshotFrame = Frame & { header: FrameOf<'snapshot'> };
 export type OverlayFrame = Frame & { header: FrameOf<'overlay'> };
@@ -63,7 +63,10 @@ export class SnapshotQueue {
 
   takeSnapshot(frame: SnapshotFrame): void {
     clearTimeout(this.#timer);
-    this.#arrived = { frame, overlays: new Map() };
+    const { newest } = this;
+    const kept = keepsRows(newest?.frame.header, frame.header);
+    const overlays = newest && kept ? newest.overlays : new Map<OverlayName, Overlay>();
+    this.#arrived = { frame, overlays };
     this.#impatient = false;
     this.#timer = setTimeout(() => {
       this.#impatient = true;
@@ -73,9 +76,7 @@ export class SnapshotQueue {
   }
 
   takeOverlay({ header, sections }: OverlayFrame): void {
-    const held = [this.#shown, this.#sorting, this.#arrived].find(
-      (one) => one?.frame.header.sequence === header.snapshot && one.frame.header.count === header.count,
-    );
+    const held = [this.#shown, this.#sorting, this.#arrived].find((one) => one && sameRows(one.frame.header, header));
     if (!held) return;
     for (const name of overlayNames) {
       const numbers = sections.get(name);
@@ -85,15 +86,18 @@ export class SnapshotQueue {
       held.overlays.set(name, overlay);
       if (held === this.#shown) this.#actions.write(name, overlay);
     }
-    if (held === this.#arrived) this.#advance();
+    this.#advance();
   }
 
   /** Spark displays what was sorted last. */
   displayed(): void {
     if (!this.#sorting) return;
+    const before = this.#shown?.overlays;
     this.#shown = this.#sorting;
     this.#sorting = null;
-    for (const [name, overlay] of this.#shown.overlays) this.#actions.write(name, overlay);
+    // What is shared was written when it came.
+    if (this.#shown.overlays !== before)
+      for (const [name, overlay] of this.#shown.overlays) this.#actions.write(name, overlay);
     this.#advance();
   }
 

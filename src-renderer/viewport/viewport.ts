@@ -139,7 +139,7 @@ export class Viewport {
           sequence: header.sequence,
           step,
           sections: [],
-          snapshot: header.sequence,
+          rows: header.rows,
           count: header.count,
           ask,
         },

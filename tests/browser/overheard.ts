@@ -1,10 +1,10 @@
 /** What a page and its trainer say to each other over the page's own WebSocket: the looks that it asks for and the frames it gets. */
 import type { Page } from 'playwright-core';
 import type { PinholeCamera } from '#contract/camera';
-import { decodeFrame } from '#contract/frame';
+import { decodeFrame, keepsRows, sameRows } from '#contract/frame';
 import type { Frame, FrameOf, OverlayName } from '#contract/frame';
 import { pageMessage } from '#contract/wire';
-import type { HeldSnapshot, SnapshotFrame } from '../../src-renderer/viewport/snapshotQueue';
+import type { HeldSnapshot, Overlay, SnapshotFrame } from '../../src-renderer/viewport/snapshotQueue';
 
 export type PictureFrame = Frame & { header: FrameOf<'picture'> };
 
@@ -45,10 +45,15 @@ export class Overheard {
 
   #take(frame: Frame): void {
     const { header, sections } = frame;
-    if (header.kind === 'snapshot') this.#snapshot = { frame: frame as SnapshotFrame, overlays: new Map() };
-    else if (header.kind === 'overlay' && header.snapshot === this.#snapshot?.frame.header.sequence)
+    const held = this.#snapshot;
+    if (header.kind === 'snapshot')
+      this.#snapshot = {
+        frame: frame as SnapshotFrame,
+        overlays: held && keepsRows(held.frame.header, header) ? held.overlays : new Map<OverlayName, Overlay>(),
+      };
+    else if (header.kind === 'overlay' && held && sameRows(held.frame.header, header))
       for (const [name, numbers] of sections)
-        this.#snapshot.overlays.set(name as OverlayName, { numbers, step: header.step, ask: header.ask, tables: null });
+        held.overlays.set(name as OverlayName, { numbers, step: header.step, ask: header.ask, tables: null });
     else if (header.kind === 'picture') {
       const camera = this.#looks.get(header.request);
       if (camera) this.seen = { camera, picture: frame as PictureFrame };

@@ -3,11 +3,11 @@
  *
  * The trainer sees one viewer: its frames are taken off its hands at once, so that no page ever slows it, and kept. Each page has
  * at most one frame under way; when it says `taken` it gets what it lacks, in turns: a picture that it asked for; the overlays of the
- * snapshot that it has, then the newest snapshot. The order matters: a page slower than the trainer would otherwise get one snapshot
- * after another, and no overlay ever. What it missed meanwhile is never sent. A page that arrives late, or when nothing trains any
+ * snapshot that it has, each once, then the newest snapshot. The order matters: a page slower than the trainer would otherwise get one
+ * snapshot after another and no overlay ever, or one overlay after another. What it missed meanwhile is never sent. A page that arrives late, or when nothing trains any
  * more, so gets the last state at once.
  */
-import { decodeFrame, encodeFrame, FrameError } from '#contract/frame';
+import { decodeFrame, encodeFrame, FrameError, keepsRows, sameRows } from '#contract/frame';
 import type { Frame, FrameDescription, FrameHeader, FrameOf, OverlayName } from '#contract/frame';
 
 /** What a page wants to see. */
@@ -21,7 +21,7 @@ interface Kept<Header extends FrameHeader = FrameHeader> {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** A snapshot and what lies over it. */
+/** A snapshot and what lies over it. Snapshots with the same rows share their overlays. */
 interface Layers {
   readonly snapshot: Kept<FrameOf<'snapshot'>>;
   readonly overlays: Map<string, Kept<FrameOf<'overlay'>>>;
@@ -49,6 +49,8 @@ interface Page {
   readonly got: WeakSet<Kept>;
   /** of the snapshot that it got last */
   layers: Layers | null;
+  /** keys of the overlays that it got since then */
+  readonly laid: Set<string>;
   /** its newest picture that was not sent yet */
   picture: Kept<FrameOf<'picture'>> | null;
   /** the last that it got was a picture: the next turn is the layers' */
@@ -94,6 +96,7 @@ export class ViewerHub {
       busy: null,
       got: new WeakSet(),
       layers: null,
+      laid: new Set(),
       picture: null,
       pictured: false,
     };
@@ -141,10 +144,15 @@ export class ViewerHub {
       return;
     }
     if (header.kind === 'snapshot') {
-      this.#layers = { snapshot: { header, bytes }, overlays: new Map() };
+      const before = this.#layers;
+      const overlays =
+        before && keepsRows(before.snapshot.header, header)
+          ? before.overlays
+          : new Map<string, Kept<FrameOf<'overlay'>>>();
+      this.#layers = { snapshot: { header, bytes }, overlays };
     } else {
       // Overlays of rows that no page can have any more.
-      if (header.snapshot !== this.#layers?.snapshot.header.sequence) return;
+      if (!this.#layers || !sameRows(this.#layers.snapshot.header, header)) return;
       this.#layers.overlays.set(overlayKey(header), { header, bytes });
     }
     for (const page of this.#pages) this.#serve(page);
@@ -188,12 +196,16 @@ export class ViewerHub {
   #layer(page: Page): Kept | null {
     const { wishes } = page;
     if (!this.#layers || !wishes.geometry) return null;
-    for (const overlay of page.layers?.overlays.values() ?? []) {
+    const renewed = page.layers !== this.#layers;
+    for (const [key, overlay] of page.layers?.overlays ?? []) {
       const wanted = overlay.header.sections.some(({ name }) => (wishes.overlays as readonly string[]).includes(name));
-      if (wanted && !page.got.has(overlay)) return overlay;
+      if (!wanted || page.got.has(overlay) || (renewed && page.laid.has(key))) continue;
+      page.laid.add(key);
+      return overlay;
     }
-    if (page.layers === this.#layers) return null;
+    if (!renewed) return null;
     page.layers = this.#layers;
+    page.laid.clear();
     return page.layers.snapshot;
   }
 

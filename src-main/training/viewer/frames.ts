@@ -35,6 +35,7 @@ export class FrameBuffer {
 export function snapshotFrame(
   { model, step, shDegree, antialiased, extent }: ViewedScene,
   sequence: number,
+  rows: number,
   memory: FrameBuffer,
 ): Uint8Array<ArrayBuffer> {
   const { geometry, sphericalHarmonics, ids, count } = model.arrays();
@@ -50,7 +51,7 @@ export function snapshotFrame(
   const { origin, ...limits } = range;
   const { bytes, arrays } = layOutFrame(
     {
-      ...{ kind: 'snapshot', sequence, step, count, shDegree, antialiased, centre, radius, extent },
+      ...{ kind: 'snapshot', sequence, rows, step, count, shDegree, antialiased, centre, radius, extent },
       ...{ origin: [...origin], ...limits },
     },
     sections,
@@ -98,13 +99,13 @@ export function tablesOf(
   return semantics && asked && answerTables(asked, semantics.entries, cells);
 }
 
-/** @param names  of `availableOverlays`, at least one; @param snapshot  sequence of the snapshot with these rows */
+/** @param names  of `availableOverlays`, at least one; @param rows  number of the rows (FrameOf<'snapshot'>) */
 export function overlayFrame(
   scene: ViewedScene,
   names: readonly OverlayName[],
   { codes, axes, cells, ask, labels }: OverlayParts,
   sequence: number,
-  snapshot: number,
+  rows: number,
   memory: FrameBuffer,
 ): Uint8Array<ArrayBuffer> {
   const { model, step } = scene;
@@ -115,7 +116,7 @@ export function overlayFrame(
   if (tables) for (const name of tableNames) sections.push({ name, type: 'f32', length: tables[name].length });
   const { bytes, arrays } = layOutFrame(
     {
-      ...{ kind: 'overlay', sequence, step, snapshot, count },
+      ...{ kind: 'overlay', sequence, step, rows, count },
       ...{ ask: answers ? ask.revision : 0, labels: labels?.revision ?? 0 },
     },
     sections,

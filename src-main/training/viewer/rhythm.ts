@@ -1,13 +1,13 @@
 /**
  * How often viewers are served while a run trains: what they see may cost 2 % of its time, of which some goes to what no clock is around.
  *
- *   after something that took c, nothing more until c / SHARE has passed, at least PAUSE
+ *   after something that took c, no turn until c / SHARE more has passed, at least PAUSE
  *
  * but the first CREDIT of a run is free, so that one sees it learn from the first moment on.
  *
- * A picture that a person waits for, of another pose or question than the last, goes ahead of that once a second, and so does an answer to
- * a new question. The same picture of later parameters waits its turn. Snapshots and overlays alone share the time equally, since a
- * snapshot costs many times what overlays cost.
+ * Whatever is fresh goes at a turn. Snapshots, overlays by themselves, and pictures go out of turn, too, when a third of the time pays for
+ * them: a picture that decodes its pixels may cost a hundred snapshots, and the scene would stand still for a minute. A picture that a
+ * person waits for, of another pose or question than the last, is served once a second whatever it costs.
  */
 const SHARE = 0.018;
 /** Between two frames, ms. */
@@ -21,12 +21,13 @@ const WINDOW = 10_000;
 
 export class Rhythm {
   readonly #now: () => number;
-  /** nothing is due before */
+  /** all that was served is paid for by then: no turn before */
   #free = -Infinity;
+  /** and no snapshot, no overlays, no renewed picture out of turn */
   #snapshotFree = -Infinity;
+  #overlaysFree = -Infinity;
+  #pictureFree = -Infinity;
   #picture = -Infinity;
-  /** the last that was served was a picture: the next turn is a frame's */
-  #pictured = false;
   #credit = CREDIT;
   /** all that was spent */
   #spent = 0;
@@ -40,46 +41,54 @@ export class Rhythm {
 
   /** Another run: it is seen at once. */
   begin(): void {
-    this.#free = this.#snapshotFree = this.#picture = -Infinity;
+    this.#free = this.#snapshotFree = this.#overlaysFree = this.#pictureFree = this.#picture = -Infinity;
     this.#credit = CREDIT;
     this.#told = [{ at: this.#now(), spent: this.#spent }];
   }
 
-  get mayPublish(): boolean {
+  get #turn(): boolean {
     return this.#now() >= this.#free;
   }
 
-  /** Whether the snapshot's half of the time has come; the other half is for overlays alone. */
   get maySnapshot(): boolean {
-    return this.#now() >= this.#snapshotFree;
+    return this.#turn || this.#now() >= this.#snapshotFree;
+  }
+
+  get mayOverlay(): boolean {
+    return this.#turn || this.#now() >= this.#overlaysFree;
   }
 
   /** @param renews  the same picture was served before, of earlier parameters */
   mayLook(renews: boolean): boolean {
-    const mine = this.mayPublish && !this.#pictured;
-    // A frame that is not there lets its turn go by.
-    return mine || (renews ? this.#now() >= this.#free + PAUSE : this.#now() - this.#picture >= PATIENCE);
+    const now = this.#now();
+    return this.#turn || now >= (renews ? this.#pictureFree : this.#picture + PATIENCE);
   }
 
-  /** @param snapshot  what the snapshot in it cost, 0 without one */
-  published(milliseconds: number, snapshot: number): void {
+  /**
+   * @param snapshot  ms, with the overlays that it could not go without; 0 for none
+   * @param overlays  ms of those that went by themselves; 0 for none
+   */
+  published(snapshot: number, overlays: number): void {
     const now = this.#now();
-    this.#spent += milliseconds;
-    this.#pictured = false;
-    const given = Math.min(this.#credit, milliseconds);
+    const cost = snapshot + overlays;
+    this.#spent += cost;
+    const given = Math.min(this.#credit, cost);
     this.#credit -= given;
-    this.#free = Math.max(now + PAUSE, Math.max(this.#free, now) + (milliseconds - given) / SHARE);
-    if (snapshot > 0) this.#snapshotFree = now + (2 * Math.max(0, snapshot - given)) / SHARE;
+    const owed = 1 - given / Math.max(cost, 1e-9);
+    const freeAfter = (milliseconds: number): number => now + Math.max(PAUSE, (3 * owed * milliseconds) / SHARE);
+    if (snapshot > 0) this.#snapshotFree = freeAfter(snapshot);
+    if (overlays > 0) this.#overlaysFree = freeAfter(overlays);
+    this.#free = Math.max(now + PAUSE, Math.max(this.#free, now) + (owed * cost) / SHARE);
   }
 
   pictured(milliseconds: number, renews: boolean): void {
     const now = this.#now();
     this.#spent += milliseconds;
     this.#picture = now;
-    this.#pictured = true;
-    // More would let pictures that are waited for, of which one a second is promised, hold up frames for ever.
+    this.#pictureFree = now + (3 * milliseconds) / SHARE;
     const rest = milliseconds / SHARE;
-    this.#free = Math.max(this.#free, now + (renews ? rest : Math.min(PATIENCE / 2, rest)));
+    // More would let pictures that are waited for, of which one a second is promised, hold up frames for ever.
+    this.#free = renews ? Math.max(this.#free, now) + rest : Math.max(this.#free, now + Math.min(PATIENCE / 2, rest));
   }
 
   /** Of anything else that was done for viewers. */

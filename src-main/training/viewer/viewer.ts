@@ -1,9 +1,9 @@
 /**
  * What a trainer does for whoever looks at it: takes wishes at any time, and serves them between steps.
  *
- * One publication is under way at most, a snapshot with its overlays or overlays alone; the next one is made when the last was taken,
- * from what is newest then. Nothing is computed while nobody watches. While a run trains, rhythm.ts says when; at rest everything
- * that is asked for is made until it is as fresh as the parameters.
+ * One publication is under way at most, a snapshot, overlays, or both; the next one is made when the last was taken, from what is
+ * newest then. Nothing is computed while nobody watches. While a run trains, rhythm.ts says when; at rest everything that is asked
+ * for is made until it is as fresh as the parameters.
  */
 import type { OverlayName } from '#contract/frame';
 import type { TrainerCommand, TrainerEvent } from '#contract/messages';
@@ -37,8 +37,9 @@ const CODED: readonly OverlayName[] = ['entry', 'share', 'relevancy', 'class'];
 const LABELLED: readonly OverlayName[] = ['label', 'relevancy', 'class'];
 
 interface Published {
-  readonly sequence: number;
-  readonly rows: string;
+  /** number of its rows */
+  readonly rows: number;
+  readonly stamp: string;
   readonly step: number;
 }
 
@@ -62,10 +63,11 @@ export class TrainerViewer {
   #wishes: { geometry: boolean; overlays: readonly OverlayName[] } = { geometry: false, overlays: [] };
   #ask: Ask | null = null;
   #sequence = 0;
+  #rows = 0;
   /** sequence of the last frame of the publication under way */
   #underWay: number | null = null;
   #snapshot: Published | null = null;
-  /** overlays of `#snapshot` */
+  /** the newest that lie over `#snapshot` */
   #overlays: { step: number; names: string; ask: number; labels: number; whole: boolean } | null = null;
   /** newest of each viewer */
   readonly #looks = new Map<number, Look>();
@@ -180,8 +182,9 @@ export class TrainerViewer {
     const next = this.#nextLook;
     if (next && this.#rhythm.mayLook(next.renews)) this.#picture(scene, next, CODES_TRAINING);
     if (this.#underWay !== null) return;
-    if (!this.#urgent && !this.#rhythm.mayPublish) return;
-    this.#publish(scene, CODES_TRAINING, this.#rhythm.maySnapshot);
+    const { maySnapshot, mayOverlay } = this.#rhythm;
+    const may = { snapshot: maySnapshot, overlays: mayOverlay || this.#urgent };
+    if (may.snapshot || may.overlays) this.#publish(scene, CODES_TRAINING, may);
   }
 
   /** At rest: one portion of what is asked for. @returns whether there may be more to do now */
@@ -192,38 +195,43 @@ export class TrainerViewer {
       return true;
     }
     if (this.#underWay !== null) return false;
-    return this.#publish(scene, CODES_RESTING, true);
+    return this.#publish(scene, CODES_RESTING, { snapshot: true, overlays: true });
   }
 
-  /** Publishes what is not fresh; false when all is. @param mayRenew  whether a snapshot may be made whose rows are known already */
-  #publish(scene: ViewedScene, codeTime: number, mayRenew: boolean): boolean {
+  /**
+   * Publishes what is not fresh; false when all is. Overlays go on lying over a new snapshot whose rows are the same; one whose rows are
+   * others takes overlays along.
+   *
+   * @param may  what has come to its time
+   */
+  #publish(scene: ViewedScene, codeTime: number, may: { snapshot: boolean; overlays: boolean }): boolean {
     const { geometry, overlays } = this.#wishes;
     const begun = performance.now();
-    const rows = rowsStamp(scene.model);
     const before = this.#snapshot;
-    const stale = before?.step !== scene.step || before.rows !== rows;
-    const renew = geometry && stale && (mayRenew || before?.rows !== rows);
+    const stamp = rowsStamp(scene.model);
+    const moved = before?.stamp !== stamp;
+    const stale = moved || before.step !== scene.step;
+    const renew = geometry && stale && (may.snapshot || (moved && may.overlays));
     let snapshotCost = 0;
     if (renew) {
-      this.#snapshot = { sequence: ++this.#sequence, rows, step: scene.step };
-      this.#overlays = null;
-      this.#deliver(snapshotFrame(scene, this.#sequence, this.#snapshotMemory));
+      if (moved) [this.#rows, this.#overlays] = [this.#rows + 1, null];
+      this.#snapshot = { rows: this.#rows, stamp, step: scene.step };
+      this.#deliver(snapshotFrame(scene, ++this.#sequence, this.#rows, this.#snapshotMemory));
       snapshotCost = performance.now() - begun;
     }
-    const done = this.#publishOverlays(
-      scene,
-      availableOverlays(scene, overlays, this.#ask, this.#labels !== null),
-      codeTime,
-    );
+    const available = availableOverlays(scene, overlays, this.#ask, this.#labels !== null);
+    const done = (may.overlays || (renew && moved)) && this.#publishOverlays(scene, available, codeTime);
     if (!renew && !done) return false;
-    this.#urgent = false;
-    this.#rhythm.published(performance.now() - begun, snapshotCost);
+    if (may.overlays) this.#urgent = false;
+    const cost = performance.now() - begun;
+    if (!done || (renew && moved)) this.#rhythm.published(cost, 0);
+    else this.#rhythm.published(snapshotCost, cost - snapshotCost);
     return true;
   }
 
   #publishOverlays(scene: ViewedScene, names: OverlayName[], codeTime: number): boolean {
     const snapshot = this.#snapshot;
-    if (names.length === 0 || snapshot?.rows !== rowsStamp(scene.model)) return false;
+    if (names.length === 0 || snapshot?.stamp !== rowsStamp(scene.model)) return false;
     const ask = this.#ask?.revision ?? 0;
     const last = this.#overlays;
     const labels = this.#labels?.revision ?? 0;
@@ -240,7 +248,7 @@ export class TrainerViewer {
       labels,
       whole: !coded || this.#codes.isFresh(scene),
     };
-    this.#deliver(overlayFrame(scene, names, this.#parts, ++this.#sequence, snapshot.sequence, this.#overlayMemory));
+    this.#deliver(overlayFrame(scene, names, this.#parts, ++this.#sequence, snapshot.rows, this.#overlayMemory));
     return true;
   }
 

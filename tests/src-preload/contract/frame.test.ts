@@ -6,6 +6,7 @@ import type { FrameDescription } from '#contract/frame';
 
 const snapshot = (count: number): FrameDescription => ({
   kind: 'snapshot',
+  rows: 1,
   sequence: 3,
   step: 120,
   count,

@@ -35,7 +35,7 @@ describe('frames on their way', () => {
   let played: ReturnType<typeof playGateway>;
   const overlay = () =>
     encodeFrame(
-      { kind: 'overlay', sequence: 7, step: 1, snapshot: 6, count: 2, ask: 4 },
+      { kind: 'overlay', sequence: 7, step: 1, rows: 6, count: 2, ask: 4 },
       { class: new Uint8Array([1, 0]), relevancy: new Uint16Array([60_000, 0]) },
     ).buffer;
 

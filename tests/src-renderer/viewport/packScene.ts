@@ -74,7 +74,13 @@ const extremes = (values: ArrayLike<number>, start: number, step: number): [numb
 };
 
 /** Degree 0: a colour from everywhere the same. */
-export function packScene({ geometry, dc, count, antialiased }: SceneToPack, sequence = 0, step = 0): PackedScene {
+/** @param rows  of its own, unless told */
+export function packScene(
+  { geometry, dc, count, antialiased }: SceneToPack,
+  sequence = 0,
+  step = 0,
+  rows = sequence,
+): PackedScene {
   const words = new Uint32Array(4 * count);
   const bounds = [0, 1, 2].map((k) => extremes(geometry, k, COLUMNS));
   const origin = bounds.map(([low, high]) => (low + high) / 2) as [number, number, number];
@@ -102,6 +108,7 @@ export function packScene({ geometry, dc, count, antialiased }: SceneToPack, seq
     header: {
       kind: 'snapshot',
       sequence,
+      rows,
       step,
       count,
       shDegree: 0,
@@ -128,6 +135,6 @@ export function overlayFrame(
   ask = 0,
 ): Uint8Array<ArrayBuffer> {
   const { count, step } = scene.header;
-  const header: FrameDescription = { kind: 'overlay', sequence, step, snapshot: scene.header.sequence, count, ask };
+  const header: FrameDescription = { kind: 'overlay', sequence, step, rows: scene.header.rows, count, ask };
   return encodeFrame(header, arrays);
 }

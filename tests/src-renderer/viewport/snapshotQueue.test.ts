@@ -7,8 +7,9 @@ import { overlayFrame, packScene, snapshotFrame } from './packScene';
 import { seededScene } from './seededScene';
 
 const rows = seededScene(8, 1);
-const scene = (sequence: number) => packScene(rows, sequence, 10 * sequence);
-const snapshot = (sequence: number) => decodeFrame(snapshotFrame(scene(sequence)).buffer) as SnapshotFrame;
+const scene = (sequence: number, of = sequence) => packScene(rows, sequence, 10 * sequence, of);
+const snapshot = (sequence: number, of = sequence) =>
+  decodeFrame(snapshotFrame(scene(sequence, of)).buffer) as SnapshotFrame;
 const overlay = (of: number, value: number) =>
   decodeFrame(
     overlayFrame(scene(of), 100 + of, { uncertainty: new Uint16Array(8).fill(value) }).buffer,
@@ -49,6 +50,22 @@ describe('the queue of snapshots', () => {
     expect([sorted, written]).toEqual([[1, 2], [7]]);
     queue.displayed();
     expect(written).toEqual([7, 9]);
+  });
+
+  it('keeps overlays over a snapshot of the same rows, and waits for none', () => {
+    queue.takeSnapshot(snapshot(1));
+    queue.displayed();
+    queue.takeOverlay(overlay(1, 7));
+    queue.takeSnapshot(snapshot(2, 1));
+    expect(sorted).toEqual([1, 2]);
+    queue.displayed();
+    expect(queue.shown?.overlays.get('uncertainty')?.numbers[0]).toBe(7);
+    expect(written).toEqual([7]);
+    queue.takeOverlay(overlay(1, 8));
+    expect(written).toEqual([7, 8]);
+    // A trainer that was started anew counts from 1 again.
+    queue.takeSnapshot(snapshot(1));
+    expect(queue.newest?.overlays.size).toBe(0);
   });
 
   it('waits no longer than it has patience', () => {

@@ -122,7 +122,7 @@ function seen(): Map<number, number> {
 async function shown(): Promise<Map<number, number>> {
   await until('the labels on the page', () => {
     const header = overlay?.header as FrameOf<'overlay'> | undefined;
-    return header?.labels === state.labels?.revision && header?.snapshot === snapshot?.header.sequence;
+    return header?.labels === state.labels?.revision && header?.rows === (snapshot?.header as FrameOf<'snapshot'>).rows;
   });
   return seen();
 }

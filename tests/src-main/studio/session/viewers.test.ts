@@ -8,10 +8,10 @@ import type { FrameHeader, OverlayName } from '#contract/frame';
 import { ViewerHub } from '../../../../src-main/studio/session/viewers';
 import type { Viewer } from '../../../../src-main/studio/session/viewers';
 
-const snapshot = (sequence: number, step = sequence): Uint8Array<ArrayBuffer> =>
+const snapshot = (sequence: number, rows = sequence, step = sequence): Uint8Array<ArrayBuffer> =>
   encodeFrame(
     {
-      ...{ kind: 'snapshot', sequence, step, count: 1, shDegree: 0, origin: [0, 0, 0], rgbMin: 0, rgbMax: 1 },
+      ...{ kind: 'snapshot', sequence, rows, step, count: 1, shDegree: 0, origin: [0, 0, 0], rgbMin: 0, rgbMax: 1 },
       ...{ lnScaleMin: -5, lnScaleMax: 0, sh1Max: 1, sh2Max: 1, sh3Max: 1, antialiased: false },
       ...{ centre: [0, 0, 0], radius: 1, extent: 1 },
     },
@@ -20,7 +20,7 @@ const snapshot = (sequence: number, step = sequence): Uint8Array<ArrayBuffer> =>
 
 const overlay = (sequence: number, of: number, name: OverlayName = 'uncertainty'): Uint8Array<ArrayBuffer> =>
   encodeFrame(
-    { kind: 'overlay', sequence, step: sequence, snapshot: of, count: 1, ask: 0 },
+    { kind: 'overlay', sequence, step: sequence, rows: of, count: 1, ask: 0 },
     { [name]: name === 'entry' ? new Uint8Array(1) : new Uint16Array(1) },
   );
 
@@ -99,6 +99,42 @@ describe('the hub of viewers', () => {
     viewer.taken(9);
     viewer.taken(10);
     expect(seen(got)).toEqual(['snapshot 8', 'overlay 9', 'overlay 10']);
+  });
+
+  it('lets overlays lie over later snapshots of the same rows, sent once', () => {
+    const { hub } = hubOf();
+    const early = pageOf(hub);
+    hub.receive(snapshot(1, 1));
+    hub.receive(overlay(2, 1));
+    early.viewer.taken(1);
+    hub.receive(snapshot(3, 1));
+    const late = pageOf(hub);
+    for (const { viewer } of [early, late]) for (const sequence of [2, 3]) viewer.taken(sequence);
+    expect(seen(early.got)).toEqual(['snapshot 1', 'overlay 2', 'snapshot 3']);
+    expect(seen(late.got)).toEqual(['snapshot 3', 'overlay 2']);
+  });
+
+  it('takes rows of a trainer that was started anew for others', () => {
+    const { hub } = hubOf();
+    hub.receive(snapshot(8, 1));
+    hub.receive(overlay(9, 1));
+    hub.receive(snapshot(1, 1));
+    const { viewer, got } = pageOf(hub);
+    viewer.taken(1);
+    expect(seen(got)).toEqual(['snapshot 1']);
+  });
+
+  it('brings snapshots to a page that is slower than overlays come', () => {
+    const { hub } = hubOf();
+    const { viewer, got } = pageOf(hub);
+    for (let sequence = 1; sequence < 40; sequence += 2) {
+      hub.receive(snapshot(sequence, 1));
+      hub.receive(overlay(sequence + 1, 1));
+      viewer.taken(got.at(-1)!.sequence);
+    }
+    const kinds = got.map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'snapshot').length).toBeGreaterThanOrEqual(8);
+    expect(kinds.filter((kind) => kind === 'overlay').length).toBeGreaterThanOrEqual(8);
   });
 
   it('drops overlays of rows that nobody has, and sends only those that a page watches', () => {

@@ -8,10 +8,10 @@ function publish(cost: number, seconds: number): { at: number[]; share: number }
   const rhythm = new Rhythm(() => now);
   const at: number[] = [];
   while (now < 1000 * seconds) {
-    if (rhythm.mayPublish) {
+    if (rhythm.maySnapshot) {
       at.push(now);
       now += cost;
-      rhythm.published(cost, cost);
+      rhythm.published(cost, 0);
     } else now += 10;
   }
   return { at, share: (at.length * cost) / now };
@@ -42,10 +42,10 @@ describe('rhythm', () => {
         now += cost;
         rhythm.pictured(cost, renews);
       }
-      if (rhythm.mayPublish) {
+      if (rhythm.maySnapshot) {
         frames++;
         now += 1;
-        rhythm.published(1, 1);
+        rhythm.published(1, 0);
       }
       now += 10;
     }
@@ -60,9 +60,36 @@ describe('rhythm', () => {
 
   it('renews pictures within 2 %, and frames beside them', () => {
     const { pictures, frames, share } = look(200, 300, true);
-    expect(pictures).toBeGreaterThanOrEqual(25);
-    expect(frames).toBeGreaterThanOrEqual(25);
+    expect(pictures).toBeGreaterThanOrEqual(24);
+    expect(frames).toBeGreaterThanOrEqual(600);
     expect(share).toBeLessThanOrEqual(0.0185);
+  });
+
+  it('goes on with snapshots and overlays beside pictures that cost a hundred of them', () => {
+    let now = 0;
+    const rhythm = new Rhythm(() => now);
+    let spent = 0;
+    const pay = (cost: number): number => {
+      spent += cost;
+      now += cost;
+      return cost;
+    };
+    const at: Record<'picture' | 'snapshot' | 'overlays', number[]> = { picture: [], snapshot: [], overlays: [] };
+    for (; now < 1_200_000; now += 10) {
+      if (rhythm.mayLook(true)) {
+        at.picture.push(now);
+        rhythm.pictured(pay(800), true);
+      }
+      const may = { snapshot: rhythm.maySnapshot, overlays: rhythm.mayOverlay };
+      if (may.snapshot) at.snapshot.push(now);
+      if (may.overlays) at.overlays.push(now);
+      if (may.snapshot || may.overlays) rhythm.published(pay(may.snapshot ? 8 : 0), pay(may.overlays ? 40 : 0));
+    }
+    const longest = (times: number[]): number => Math.max(...times.slice(1).map((one, i) => one - times[i]));
+    expect(longest(at.snapshot)).toBeLessThan(2500);
+    expect(longest(at.overlays)).toBeLessThan(8000);
+    expect(longest(at.picture)).toBeLessThan(136_000);
+    expect(spent / now).toBeLessThanOrEqual(0.0188);
   });
 
   it('renews pictures for whom no frame is made, too', () => {
@@ -82,7 +109,7 @@ describe('rhythm', () => {
     let now = 0;
     const rhythm = new Rhythm(() => now);
     now = 1000;
-    rhythm.published(15, 10);
+    rhythm.published(10, 5);
     rhythm.spent(5);
     expect(rhythm.takeShare()).toBeCloseTo(0.02);
     now = 2000;

@@ -75,7 +75,7 @@ describe('a trainer that is looked at', { timeout: 60_000 }, () => {
     expect(sequences).toEqual([...sequences].sort((a, b) => a - b));
 
     const overlay = watched.framesOf('overlay').at(-1)!;
-    expect(overlay.header).toMatchObject({ step: saved.step, snapshot: last.header.sequence, ask: 0 });
+    expect(overlay.header).toMatchObject({ step: saved.step, rows: last.header.rows, ask: 0 });
     const semantics = floats(saved, 'semantics');
     const { count } = overlay.header;
     const codes = decodeCodes(vectorsOf(semantics, count), decoderOf(saved, ENTRIES));
@@ -96,7 +96,7 @@ describe('a trainer that is looked at', { timeout: 60_000 }, () => {
     watched.trainer.send({ type: 'ask', ask: ask(5) });
     await watched.settle();
     const answer = watched.framesOf('overlay').at(-1)!;
-    expect(answer.header).toMatchObject({ ask: 5, snapshot: last.header.sequence });
+    expect(answer.header).toMatchObject({ ask: 5, rows: last.header.rows });
     const lamp = scoreCodes(codes, ask(5).relevancies.subarray(0, ENTRIES));
     const table = scoreCodes(codes, ask(5).relevancies.subarray(ENTRIES));
     const relevancy = section(answer, 'relevancy', Uint16Array);
