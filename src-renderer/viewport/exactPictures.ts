@@ -5,7 +5,8 @@
  *   moving ──rest──▶ asking(first channel) ──picture──▶ asking(next) … ──▶ exact
  *      ▲────────────────────── the camera moves, or another channel is shown ──────┘
  *
- * While training goes on, a picture is asked for anew with every snapshot; the last one stays until its successor is here.
+ * While training goes on, a picture is asked for anew with every snapshot; the last one stays until its successor is here, or until it
+ * has stood for LIFE and the live picture is of a later step: what costs the trainer much comes too seldom to follow.
  */
 import { DataTexture, LinearFilter, NearestFilter, RedFormat, RGBAFormat, RGFormat, UnsignedByteType } from 'three';
 import type { MagnificationTextureFilter, PixelFormat } from 'three';
@@ -14,6 +15,8 @@ import type { Frame, FrameOf, PictureChannel, SectionArray } from '#contract/fra
 
 export interface ExactPicture {
   readonly header: FrameOf<'picture'>;
+  /** when it came, ms of the page's clock */
+  readonly since: number;
   /** colours as RGBA, scalars as two bytes, entries as one; classes as one, their relevancy in the next two */
   readonly values: DataTexture;
   readonly alpha: DataTexture;
@@ -23,6 +26,9 @@ export interface PictureRequest {
   readonly request: number;
   readonly channel: PictureChannel;
 }
+
+/** ms */
+const LIFE = 6000;
 
 const formats = { u8: RedFormat, u16: RGFormat, u32: RGBAFormat } as const;
 
@@ -91,7 +97,7 @@ export class ExactPictures {
         ? byteTexture(classTexels(sent, sections.get('relevancy') as SectionArray), width, height, RGBAFormat, filter)
         : byteTexture(sent, width, height, formats[pictureTypes[channel]], filter);
     const alpha = byteTexture(sections.get('alpha') as SectionArray, width, height, RedFormat, filter);
-    this.#pictures.set(channel, { header, values, alpha });
+    this.#pictures.set(channel, { header, since: performance.now(), values, alpha });
     this.#changed();
     this.#next();
     return true;
@@ -101,6 +107,14 @@ export class ExactPictures {
   miss({ request, channel }: FrameOf<'picture'>): void {
     if (this.#pending?.request !== request || this.#pending.channel !== channel) return;
     this.#pending = null;
+  }
+
+  /** @param step  that the live picture of the channel is of */
+  giveWay(channel: PictureChannel, step: number): void {
+    const picture = this.#pictures.get(channel);
+    if (!picture || picture.header.step >= step || performance.now() - picture.since < LIFE) return;
+    this.#forget(channel);
+    this.#changed();
   }
 
   get(channel: PictureChannel): ExactPicture | null {

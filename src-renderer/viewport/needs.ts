@@ -15,6 +15,19 @@ const overlaysOf: Record<Channel, readonly OverlayName[]> = {
   label: ['label'],
 };
 
+/** Without these a channel has nothing to show. */
+export const leastOverlays: Record<Channel, readonly OverlayName[]> = {
+  colour: [],
+  depth: [],
+  opacity: [],
+  uncertainty: ['uncertainty'],
+  relevancy: ['relevancy'],
+  components: ['components'],
+  entry: ['entry'],
+  class: ['class', 'relevancy'],
+  label: ['label'],
+};
+
 export function shownChannels({ channel, second }: Look): Channel[] {
   return second === null || second === channel ? [channel] : [channel, second];
 }

@@ -19,7 +19,7 @@ import { defaultLook } from './interface';
 import type { Channel, Look, PhotoCamera, PickedSplat } from './interface';
 import { LabelSlots } from './labelSlots';
 import { lookThrough, centresOfIds } from './lookThrough';
-import { covered, neededLayers, neededOverlays, shownChannels } from './needs';
+import { covered, leastOverlays, neededLayers, neededOverlays, shownChannels } from './needs';
 import { OverlayTextures } from './overlayTextures';
 import { SnapshotQueue } from './snapshotQueue';
 import type { HeldSnapshot } from './snapshotQueue';
@@ -92,6 +92,7 @@ export class Viewport {
       write: (name, overlay) => {
         this.#overlays.write(name, overlay.numbers);
         if (name === 'relevancy') this.#layers.setTables(overlay.tables);
+        this.#giveWay();
         this.#blendAgain();
       },
     });
@@ -230,6 +231,7 @@ export class Viewport {
     if (!camera || this.#disposed) return;
     if (this.#queue.sorting && this.#sorter.caughtUp) {
       this.#queue.displayed();
+      this.#giveWay();
       this.#actions.shown();
     }
     this.#aim(camera);
@@ -349,17 +351,25 @@ export class Viewport {
 
   /** A channel without its numbers shows the colours. */
   #shownAs(channel: Channel): Channel {
-    if (this.#exact.get(channel)) return channel;
+    return this.#exact.get(channel) || this.#liveStep(channel) !== null ? channel : 'colour';
+  }
+
+  /** The step that the live picture of a channel is of; null while its numbers are not here. */
+  #liveStep(channel: Channel): number | null {
+    const { shown } = this.#queue;
     const available = this.#available();
-    const needs: Partial<Record<Channel, readonly OverlayName[]>> = {
-      uncertainty: ['uncertainty'],
-      relevancy: ['relevancy'],
-      components: ['components'],
-      entry: ['entry'],
-      class: ['class', 'relevancy'],
-      label: ['label'],
-    };
-    return (needs[channel] ?? []).every((name) => available.has(name)) ? channel : 'colour';
+    const needed = leastOverlays[channel];
+    if (!shown || !needed.every((name) => available.has(name))) return null;
+    return Math.min(
+      ...[shown.frame.header, ...needed.map((name) => shown.overlays.get(name)!)].map(({ step }) => step),
+    );
+  }
+
+  #giveWay(): void {
+    for (const channel of shownChannels(this.#look)) {
+      const step = this.#liveStep(channel);
+      if (step !== null) this.#exact.giveWay(channel, step);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 /** Pictures of the trainer: asked for one by one, kept until their successor is here, and asked for again when they answer a question that is over. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { decodeFrame, encodeFrame } from '#contract/frame';
 import type { Frame, FrameOf, PictureChannel } from '#contract/frame';
 import { classTexels, ExactPictures } from '../../../src-renderer/viewport/exactPictures';
@@ -63,6 +63,28 @@ describe('exact pictures', () => {
     exact.take(pictureOf(asked[1]));
     // What was wanted meanwhile comes after it.
     expect(asked).toHaveLength(3);
+  });
+
+  it('give way to a live picture of a later step, but not before one has had time to look', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const { exact, asked, changes } = pictures();
+      exact.want(['depth']);
+      exact.take(pictureOf(asked[0]));
+      exact.want(['depth']);
+      vi.advanceTimersByTime(5000);
+      exact.giveWay('depth', 9);
+      expect(exact.state).toBe('exact');
+      vi.advanceTimersByTime(5000);
+      exact.giveWay('depth', 7);
+      expect(exact.state).toBe('exact');
+      exact.giveWay('depth', 8);
+      expect([exact.state, changes()]).toEqual(['waiting', 2]);
+      exact.take(pictureOf(asked[1]));
+      expect(exact.state).toBe('exact');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('that nobody waits for are left out, also those of a camera that has moved on', () => {
