@@ -70,11 +70,11 @@ export function buildRoom(seed: number, { objects = 20, lightSpacing = 0.05 }: R
     const [c, s] = [Math.cos(turn), Math.sin(turn)];
     return { at: [c * along - s * far, s * along + c * far, z], turn };
   };
-  const furnish = (name: FurnitureName, placement: Placement, variant = 0, focus = 0): void => {
+  const furnish = (name: FurnitureName, placement: Placement, scene = 0, focus = 0): void => {
     const kind = furnitureKinds.find((candidate) => candidate.name === name);
     const adjectives: readonly Adjective[] = kind?.adjectives ?? [];
     const adjective = adjectives.length > 0 ? draws.pick(adjectives) : null;
-    const solid = placeSolid(furnitureShape(name, adjective, variant), placement);
+    const solid = placeSolid(furnitureShape(name, adjective, scene), placement);
     maker.add(
       'furniture',
       adjective,

@@ -8,7 +8,10 @@ export type LinearRgb = readonly [number, number, number];
 export const patternNames = [
   'plain',
   'glaze',
+  'bandedGlaze',
   'wood',
+  'uprightWood',
+  'boards',
   'slats',
   'planks',
   'wallpaper',
@@ -16,11 +19,12 @@ export const patternNames = [
   'combed',
   'carpet',
   'fabric',
+  'stripedFabric',
+  'corduroy',
   'wicker',
-  'painting',
-  'sky',
   'leaf',
-  'stripes',
+  'pages',
+  'print',
 ] as const;
 export type PatternName = (typeof patternNames)[number];
 
@@ -39,8 +43,8 @@ export interface Surface {
   readonly glow: number;
   /** a leaf or a cloth, lit from both sides */
   readonly thin: boolean;
-  /** chooses among the variants of a pattern */
-  readonly variant: number;
+  /** in place of a pattern: which painting it is, or that it is what lies behind the window */
+  readonly scenery: number | 'outside' | null;
 }
 
 /** sRGB bytes to linear light (IEC 61966-2-1). */
@@ -64,7 +68,7 @@ export function surface(pattern: PatternName, rgb: Rgb, differences: Partial<Sur
     clear: 0,
     glow: 0,
     thin: false,
-    variant: 0,
+    scenery: null,
     ...differences,
   };
 }
@@ -77,7 +81,7 @@ export function called(adjective: Adjective, pattern: PatternName = 'glaze', glo
   return surface(pattern, colours[adjective], { gloss });
 }
 
-export function wood(rgb: Rgb = materials.wooden, variant = 0): Surface {
+export function wood(rgb: Rgb = materials.wooden, pattern: PatternName = 'wood'): Surface {
   const colour = linear(rgb);
-  return surface('wood', rgb, { second: [colour[0] * 0.5, colour[1] * 0.43, colour[2] * 0.36], variant });
+  return surface(pattern, rgb, { second: [colour[0] * 0.5, colour[1] * 0.43, colour[2] * 0.36] });
 }

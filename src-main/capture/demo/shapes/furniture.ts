@@ -1,7 +1,7 @@
 /** What stands in the room: boards as flat boxes, so that light falls on them in fine grids. */
 import type { Adjective, Rgb } from '../catalogue';
 import { block, box, curve, ellipsoid, lathe, place, quad, tube, type Part, type Vector } from '../mesh';
-import { called, linear, surface, wood, type Surface } from '../surface';
+import { called, linear, surface, wood, type PatternName, type Surface } from '../surface';
 import { fittings, of, type Solid } from './solid';
 
 /** Board heights of the shelf: where things may stand. */
@@ -12,12 +12,12 @@ export const CABINET_SIZE = { width: 1.15, depth: 0.42, height: 0.74 } as const;
 export const WINDOW_SIZE = { width: 1.35, height: 1.2 } as const;
 export const SEAT_HEIGHT = 0.45;
 
-/** A timber, or paint through which the grain shows. @param variant  of the pattern 'wood' */
-function boards(adjective: Adjective, timber: Rgb, variant = 0): Surface {
-  if (adjective === 'wooden') return wood(timber, variant);
-  const paint = called(adjective, 'wood', 0);
+/** A timber, or paint through which the grain shows. */
+function timbered(adjective: Adjective, timber: Rgb, pattern: PatternName = 'wood'): Surface {
+  if (adjective === 'wooden') return wood(timber, pattern);
+  const paint = called(adjective, pattern, 0);
   const [r, g, b] = paint.colour;
-  return { ...paint, second: [0.78 * r, 0.78 * g, 0.78 * b], variant };
+  return { ...paint, second: [0.78 * r, 0.78 * g, 0.78 * b] };
 }
 
 const OAK: Rgb = [172, 112, 62];
@@ -51,7 +51,7 @@ export function table(adjective: Adjective): Solid {
     ...block(0, -(depth / 2 - 0.08), height - 0.11, width - 0.2, 0.02, 0.07),
     ...block(0, depth / 2 - 0.08, height - 0.11, width - 0.2, 0.02, 0.07),
   ];
-  return of(boards(adjective, OAK, 2), block(0, 0, height - 0.04, width, depth, 0.04), legs, apron);
+  return of(timbered(adjective, OAK, 'boards'), block(0, 0, height - 0.04, width, depth, 0.04), legs, apron);
 }
 
 export function chair(adjective: Adjective): Solid {
@@ -106,7 +106,7 @@ export function chair(adjective: Adjective): Solid {
     );
   }
   parts.push(ellipsoid([0, 0.245, 0.9], [0.205, 0.018, 0.045], 0.4, 8, 20));
-  return of(boards(adjective, OAK), parts);
+  return of(timbered(adjective, OAK), parts);
 }
 
 export function armchair(adjective: Adjective): Solid {
@@ -120,7 +120,7 @@ export function armchair(adjective: Adjective): Solid {
   const legs = feet(0.34, 0.3).map((at) => place(leg, { at }));
   return [
     ...of(
-      { ...called(adjective, 'fabric', 0), variant: 2 },
+      called(adjective, 'corduroy', 0),
       ellipsoid([0, 0, 0.24], [0.42, 0.38, 0.12], 0.22, 12, 32),
       ellipsoid([0, -0.05, 0.39], [0.3, 0.33, 0.08], 0.35, 12, 32),
       ellipsoid([0, 0.3, 0.58], [0.4, 0.11, 0.3], 0.32, 14, 32),
@@ -139,7 +139,7 @@ export function shelf(adjective: Adjective): Solid {
     ...block(0, depth / 2 - 0.006, 0.06, width - 0.05, 0.012, height - 0.06),
     ...SHELF_BOARDS.flatMap((z) => block(0, -0.006, z - 0.025, width - 0.05, depth - 0.012, 0.025)),
   ];
-  return of(boards(adjective, BIRCH, 1), parts);
+  return of(timbered(adjective, BIRCH, 'uprightWood'), parts);
 }
 
 export function cabinet(adjective: Adjective): Solid {
@@ -159,7 +159,7 @@ export function cabinet(adjective: Adjective): Solid {
     ellipsoid([(i * (width - 0.04)) / 3 + 0.13, -depth / 2 - 0.03, 0.46], [0.014, 0.014, 0.014], 1, 8, 12),
   );
   const top = 0.024;
-  const board = boards(adjective, WALNUT);
+  const board = timbered(adjective, WALNUT);
   return [
     ...of(board, block(0, 0, height - top, width, depth, top)),
     ...of({ ...board, pattern: 'slats' }, block(0, 0, 0.14, width, depth, height - top - 0.14), doors),
@@ -212,7 +212,7 @@ export function curtain(adjective: Adjective): Solid {
 }
 
 /** Centred on the origin, its back in the plane y = 0. */
-export function picture(variant: number): Solid {
+export function picture(scene: number): Solid {
   const [w, h] = [0.66, 0.48];
   const canvas = quad([-w / 2, -0.018, -h / 2], [w, 0, 0], [0, 0, h]);
   const frame = [
@@ -221,7 +221,7 @@ export function picture(variant: number): Solid {
     ...box([-w / 2 - 0.03, -0.03, -h / 2], [0.03, 0.03, h]),
     ...box([w / 2, -0.03, -h / 2], [0.03, 0.03, h]),
   ];
-  return [...of(surface('painting', [220, 206, 176], { variant }), canvas), ...of(wood([92, 56, 34]), frame)];
+  return [...of(surface('plain', [220, 206, 176], { scenery: scene }), canvas), ...of(wood([92, 56, 34]), frame)];
 }
 
 /** Centred on the origin, in the plane y = 0: a bright view, a frame with a cross, a sill. */
@@ -231,7 +231,7 @@ export function window(): Solid {
   const bar = 0.045;
   const view = quad([-w / 2, -0.004, -h / 2], [w, 0, 0], [0, 0, h]);
   return [
-    ...of(surface('sky', [226, 238, 250], { glow: 0.9 }), view),
+    ...of(surface('plain', [226, 238, 250], { glow: 0.9, scenery: 'outside' }), view),
     ...of(
       frame,
       box([-w / 2 - bar, -0.04, -h / 2 - bar], [w + 2 * bar, 0.04, bar]),

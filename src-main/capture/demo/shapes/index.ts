@@ -46,8 +46,8 @@ export const objectShapes: Readonly<Record<ObjectName, Shape>> = {
   suitcase,
 };
 
-/** @param variant  chooses the painting of a picture */
-export function furnitureShape(name: FurnitureName, adjective: Adjective | null, variant: number): Solid {
+/** @param scene  which painting a picture is of */
+export function furnitureShape(name: FurnitureName, adjective: Adjective | null, scene: number): Solid {
   const look = adjective ?? 'wooden';
   switch (name) {
     case 'table':
@@ -65,7 +65,7 @@ export function furnitureShape(name: FurnitureName, adjective: Adjective | null,
     case 'curtain':
       return curtain(look);
     case 'picture':
-      return picture(variant);
+      return picture(scene);
     case 'window':
       return window();
   }

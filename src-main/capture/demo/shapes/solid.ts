@@ -22,7 +22,7 @@ export function placeSolid(solid: Solid, placement: Placement): Solid {
 export const fittings = {
   dark: surface('plain', [40, 38, 38], { gloss: 0.03 }),
   ivory: surface('plain', [232, 224, 204]),
-  paper: surface('stripes', [238, 232, 214], { second: [0.62, 0.58, 0.5], variant: 1 }),
+  paper: surface('pages', [238, 232, 214], { second: [0.62, 0.58, 0.5] }),
   stem: surface('leaf', [86, 126, 52]),
   leaf: surface('leaf', [58, 120, 50], { thin: true }),
   terracotta: surface('plaster', [176, 96, 62]),

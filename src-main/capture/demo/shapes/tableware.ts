@@ -103,7 +103,7 @@ export function vase(adjective: Adjective): Solid {
   );
   // Painted bands: a plain vase would be told from what it stands on by its outline alone.
   const second = linear(adjective === 'white' ? [64, 92, 164] : [240, 232, 210]);
-  return of({ ...called(adjective), second, variant: 1 }, lathe([[0, 0], ...outer, ...inner]));
+  return of({ ...called(adjective, 'bandedGlaze'), second }, lathe([[0, 0], ...outer, ...inner]));
 }
 
 export function teapot(adjective: Adjective): Solid {
@@ -158,7 +158,7 @@ export function bottle(adjective: Adjective): Solid {
     4,
   );
   const look = called(adjective, 'glaze', 0.06);
-  const label = surface('stripes', [236, 228, 206], { variant: 2, second: [0.25, 0.2, 0.14] });
+  const label = surface('print', [236, 228, 206], { second: [0.25, 0.2, 0.14] });
   const paper = of(
     label,
     lathe(

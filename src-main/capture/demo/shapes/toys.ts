@@ -242,7 +242,7 @@ export function hat(adjective: Adjective): Solid {
 export function cushion(adjective: Adjective): Solid {
   const body = ellipsoid([0, 0, 0.17], [0.18, 0.06, 0.17], 0.55, 16, 32);
   const second = linear([240, 234, 222]);
-  const look = { ...called(adjective, 'fabric', 0), second, variant: 1 };
+  const look = { ...called(adjective, 'stripedFabric', 0), second };
   return placeSolid(of(look, body), { at: [0, 0, 0], tilt: -0.28 });
 }
 
@@ -267,7 +267,7 @@ export function basket(adjective: Adjective): Solid {
     [0.15, 0.216],
     [0.14, 0.208],
   ];
-  const weave = { ...called(adjective, 'wicker', 0), second: linear([70, 46, 28]), variant: 1 };
+  const weave = { ...called(adjective, 'wicker', 0), second: linear([70, 46, 28]) };
   const arch = Array.from({ length: 17 }, (_, i) => {
     const angle = (Math.PI * i) / 16;
     return [0.147 * Math.cos(angle), 0, 0.205 + 0.12 * Math.sin(angle)];
