@@ -36,7 +36,17 @@ const point = (step: number): CurvePoint => ({
 const snapshot = (sequence: number, bytes: number): Uint8Array<ArrayBuffer> =>
   encodeFrame(
     {
-      ...{ kind: 'snapshot', sequence, rows: 1, step: 1, count: 0, shDegree: 0, origin: [0, 0, 0], rgbMin: 0, rgbMax: 1 },
+      ...{
+        kind: 'snapshot',
+        sequence,
+        rows: 1,
+        step: 1,
+        count: 0,
+        shDegree: 0,
+        origin: [0, 0, 0],
+        rgbMin: 0,
+        rgbMax: 1,
+      },
       ...{ lnScaleMin: -9, lnScaleMax: 1, sh1Max: 1, sh2Max: 1, sh3Max: 1, antialiased: true, centre: [0, 0, 0] },
       ...{ radius: 1, extent: 1 },
     },
