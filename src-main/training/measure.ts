@@ -39,14 +39,26 @@ export class Stopwatch {
 }
 
 const WINDOW_SECONDS = 10;
+/** A wait of so long, and of so many times what its steps usually take, is something else than steps: labels that are lifted, a full disk. */
+const [WAIT_SECONDS, WAIT_STEPS] = [2, 10];
 
-/** Steps per second over the last seconds. */
+/** Steps per second over the last seconds of taking steps. */
 export class Pace {
   #marks: { seconds: number; step: number }[] = [];
+  /** s that were not spent on steps */
+  #waited = 0;
 
   note(step: number, seconds: number): void {
-    this.#marks.push({ seconds, step });
-    while (this.#marks.length > 2 && seconds - this.#marks[0].seconds > WINDOW_SECONDS) this.#marks.shift();
+    const last = this.#marks.at(-1);
+    const pace = this.stepsPerSecond;
+    if (last && pace > 0) {
+      const took = seconds - this.#waited - last.seconds;
+      const usual = (step - last.step) / pace;
+      if (took > WAIT_SECONDS && took > WAIT_STEPS * usual) this.#waited += took - usual;
+    }
+    const worked = seconds - this.#waited;
+    this.#marks.push({ seconds: worked, step });
+    while (this.#marks.length > 2 && worked - this.#marks[0].seconds > WINDOW_SECONDS) this.#marks.shift();
   }
 
   get stepsPerSecond(): number {
