@@ -24,7 +24,8 @@ export class Ballots {
   /** @param label  1 … 255 */
   add(row: number, label: number, votes: number): void {
     this.total[row] += votes;
-    const [labels, kept] = [this.#labels, this.#votes];
+    const labels = this.#labels;
+    const kept = this.#votes;
     const from = row * SLOTS;
     let least = from;
     for (let slot = from; slot < from + SLOTS; slot++) {
