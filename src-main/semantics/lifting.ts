@@ -36,8 +36,7 @@ export interface LiftOptions {
   readonly kinship?: Float32Array | null;
 }
 
-/** Labels by vote, view by view. What it holds grows with the Gaussians, not with the entries. */
-/** weight^power; a product for the powers that are used, which takes a tenth of the time of Math.pow in the innermost loop. */
+/** weight^power, as a product for the powers that are used: Math.pow took nearly half of a lift's time. */
 function raised(weight: number, power: number): number {
   if (power === 1) return weight;
   const square = weight * weight;
@@ -45,6 +44,7 @@ function raised(weight: number, power: number): number {
   return power === 4 ? square * square : weight ** power;
 }
 
+/** Labels by vote, view by view. What it holds grows with the Gaussians, not with the entries. */
 export class LabelLift {
   readonly #count: number;
   readonly #entries: number;

@@ -4,8 +4,8 @@
  *
  *   arrived ──its overlays are here, or PATIENCE is over──▶ sorting ──Spark displays it──▶ shown
  *
- * A snapshot of other rows waits for its overlays so that the heatmap does not blink at every snapshot. One is sorted at a time; of those that arrive
- * meanwhile, the newest stays.
+ * A snapshot of other rows waits for its overlays so that the heatmap does not blink at every snapshot. One is sorted at a time; of those
+ * that arrive meanwhile, the newest stays.
  */
 import { tableNames } from '#contract/answerTables';
 import type { AnswerTables } from '#contract/answerTables';

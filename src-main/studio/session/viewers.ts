@@ -4,8 +4,8 @@
  * The trainer sees one viewer: its frames are taken off its hands at once, so that no page ever slows it, and kept. Each page has
  * at most one frame under way; when it says `taken` it gets what it lacks, in turns: a picture that it asked for; the overlays of the
  * snapshot that it has, each once, then the newest snapshot. The order matters: a page slower than the trainer would otherwise get one
- * snapshot after another and no overlay ever, or one overlay after another. What it missed meanwhile is never sent. A page that arrives late, or when nothing trains any
- * more, so gets the last state at once.
+ * snapshot after another and no overlay ever, or one overlay after another. What it missed meanwhile is never sent. A page that arrives
+ * late, or when nothing trains any more, so gets the last state at once.
  */
 import { decodeFrame, encodeFrame, FrameError, keepsRows, sameRows } from '#contract/frame';
 import type { Frame, FrameDescription, FrameHeader, FrameOf, OverlayName } from '#contract/frame';

@@ -73,8 +73,7 @@ const extremes = (values: ArrayLike<number>, start: number, step: number): [numb
   return [low, high];
 };
 
-/** Degree 0: a colour from everywhere the same. */
-/** @param rows  of its own, unless told */
+/** Degree 0: a colour from everywhere the same. @param rows  of its own, unless told */
 export function packScene(
   { geometry, dc, count, antialiased }: SceneToPack,
   sequence = 0,
